@@ -1,0 +1,1 @@
+"""Top floor: puts the parts together and runs them; nobody imports it."""

@@ -1,0 +1,1 @@
+"""Who does something about it: an open, unacknowledged incident always has something due."""
