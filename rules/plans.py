@@ -28,14 +28,14 @@ class _Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     pass
 
 
-class Persistence(_Strict):
+class Persistence(_Strict, frozen=True, kw_only=True):
     """How long a condition must hold before it counts: so many readings, or so long on the data's own clock."""
 
     readings: Annotated[int, Meta(ge=1, le=32)] = 1
     duration: Duration = "0"
 
 
-class Ratio(_Strict):
+class Ratio(_Strict, frozen=True, kw_only=True):
     """Where the approach band begins and where an alarm ends, as shares of the line. For a lower line they lie above 1."""
 
     approach: Decimal
@@ -43,7 +43,7 @@ class Ratio(_Strict):
     source: str
 
 
-class LineTrigger(_Strict, tag_field="detector", tag="warning_line"):
+class LineTrigger(_Strict, frozen=True, kw_only=True, tag_field="detector", tag="warning_line"):
     """Watches each point's own warning lines (`points.yaml`)."""
 
     id: Identifier
@@ -54,7 +54,7 @@ class LineTrigger(_Strict, tag_field="detector", tag="warning_line"):
     persistence: Persistence = Persistence()
 
 
-class Row(_Strict):
+class Row(_Strict, frozen=True, kw_only=True):
     """One criterion: a measure of the fact and the bound of each level it reaches. Bounds include the number (以上)."""
 
     measure: Identifier
@@ -63,7 +63,7 @@ class Row(_Strict):
     source: str
 
 
-class TableTrigger(_Strict, tag_field="detector", tag="table"):
+class TableTrigger(_Strict, frozen=True, kw_only=True, tag_field="detector", tag="table"):
     """Watches reports: one fulfilled criterion is enough, the highest level reached counts."""
 
     id: Identifier
@@ -76,14 +76,14 @@ class TableTrigger(_Strict, tag_field="detector", tag="table"):
 Trigger = LineTrigger | TableTrigger
 
 
-class Step(_Strict):
+class Step(_Strict, frozen=True, kw_only=True):
     """Everybody on these roles is paged at once; unanswered, the next step follows after `wait`."""
 
     page: list[Role]
     wait: Duration
 
 
-class Escalation(_Strict):
+class Escalation(_Strict, frozen=True, kw_only=True):
     """The steps, gone through `1 + repeat` times, then `leader`, then `leader` again every `last_resort_every` for ever."""
 
     steps: Annotated[list[Step], Meta(min_length=1)]
@@ -93,7 +93,7 @@ class Escalation(_Strict):
     last_resort_every: Annotated[str, Meta(pattern=r"^[1-9][0-9]{0,3}(s|m|h)$")] = "5m"
 
 
-class Plan(_Strict):
+class Plan(_Strict, frozen=True, kw_only=True):
     """One plan of the library."""
 
     id: Identifier
