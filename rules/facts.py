@@ -210,14 +210,23 @@ class Tick(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="tic
     """Whose clock it moves: a drill's, or (absent) the real one."""
 
 
+class DrillStarted(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="drill_started", omit_defaults=True):
+    """From this offset on, facts of `source` with this `exercise` are of a running drill, in this partition."""
+
+    exercise: Label
+    source: Label
+    at: Instant
+
+
 class DrillEnded(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="drill_ended"):
     """All state of a drill ends here, in the partition it is appended to."""
 
     exercise: Label
+    at: Instant
 
 
 AnyFact = GrainPriceReading | HazardReport | DisasterForecast | LargeEventStatus
-Message = AnyFact | Tick | DrillEnded
+Message = AnyFact | Tick | DrillStarted | DrillEnded
 KINDS: dict[str, type[AnyFact]] = {
     f.kind: f for f in (GrainPriceReading, HazardReport, DisasterForecast, LargeEventStatus)
 }
@@ -277,7 +286,7 @@ def _explain(error: msgspec.ValidationError, raw: bytes) -> FieldFault:
         name = text.split("`")[1]
         return FieldFault(f"{path}.{name}", "nothing", "a value: the field is required")
     if text.startswith("Invalid value") and path.endswith("kind"):
-        return FieldFault(path, _value_at(raw, path), " | ".join([*KINDS, "tick", "drill_ended"]))
+        return FieldFault(path, _value_at(raw, path), " | ".join([*KINDS, "tick", "drill_started", "drill_ended"]))
     expected = text.removeprefix("Expected ").split(", got ")[0]
     expected = next((plain for technical, plain in _PLAIN.items() if technical in text), expected)
     if text.startswith("Invalid enum value"):
@@ -308,7 +317,7 @@ def _value_at(raw: bytes, path: str) -> str:
         for step in path.removeprefix("$").replace("[", ".").replace("]", "").split("."):
             if step and step != "...":
                 value = value[int(step)] if isinstance(value, list) else value[step]
-    except (msgspec.DecodeError, LookupError, ValueError, TypeError):
+    except (msgspec.DecodeError, LookupError, ValueError, TypeError, RecursionError):
         return "?"
     return _short(value if isinstance(value, str) else _encode(value).decode())
 
