@@ -71,10 +71,10 @@ def judge(code: int | None, http_status: int | None = None) -> tuple[Of, str]:
     An unknown code is judged by its HTTP status: those of the account hold, others try the next contact. No code at
     all means that something between us and Twilio answered: that is the provider's side too.
     """
-    if code in CODES:
-        return CODES[code]
     if code is None:
         return "provider", f"HTTP {http_status} without a Twilio error"
+    if code in CODES:
+        return CODES[code]
     if http_status in _OF_THE_ACCOUNT:
         return "provider", f"HTTP {http_status}, Twilio error {code}"
     return "recipient", f"Twilio error {code}"
