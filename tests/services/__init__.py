@@ -1,0 +1,1 @@
+"""Real Kafka and real PostgreSQL for the tests: started by the session, on loopback, and ended with it."""
