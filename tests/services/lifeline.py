@@ -1,6 +1,6 @@
 """Runs one server for a test session, and ends it when the session is gone, however that went.
 
-Run as a script: its standard input is a pipe that only the session holds. When the pipe closes, because the session
+Run as a script: its standard input is a pipe that only the session holds. When it closes, because the session
 ended, crashed or was killed, the server and its children are ended and its directory is removed.
 (PR_SET_PDEATHSIG would not do: it fires when the *thread* that started the server ends; set-uid clears it.)
 """

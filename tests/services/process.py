@@ -22,7 +22,7 @@ from tests.services.lifeline import signal_family
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# Below the range from which Linux takes ports for outgoing connections: ours stay free while a server restarts.
+# Below the range of ports that Linux takes for outgoing connections: ours stay free while a server restarts.
 _PORTS = range(20_000, 32_000)
 _handed_out: set[int] = set()
 
