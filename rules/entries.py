@@ -70,14 +70,13 @@ class Entry(msgspec.Struct, array_like=True, frozen=True):
     def caused_by(self, record: Record) -> list[Alert]:
         """The alerts that this very record caused when it was applied."""
         return [
-            alert
-            for c in self.caused
-            if c.topic == record.topic and c.offset == record.offset
-            for alert in c.alerts
+            alert for c in self.caused if c.topic == record.topic and c.offset == record.offset for alert in c.alerts
         ]
 
 
-def after(before: Entry | None, record: Record, *, exercise: str | None, due: datetime | None, state: Any, alerts: list[Alert]) -> Entry:  # noqa: ANN401
+def after(
+    before: Entry | None, record: Record, *, exercise: str | None, due: datetime | None, state: Any, alerts: list[Alert]
+) -> Entry:  # noqa: ANN401
     """The entry once `record` is applied; memories behind the committed offset are let go."""
     applied = [a for a in (before.applied if before else []) if a.topic != record.topic]
     applied.append(Applied(record.topic, record.topic_id, record.partition, record.offset))
@@ -100,6 +99,10 @@ class States(Protocol):
         """Keys of this topic and partition that belong to a drill."""
         ...
 
+    def caused_at(self, record: Record) -> Iterable[Entry]:
+        """Entries that remember having sent alerts for this very record."""
+        ...
+
 
 class MappingStates:
     """`States` over any mapping of keys to entries."""
@@ -119,6 +122,11 @@ class MappingStates:
 
     def of_exercise(self, record: Record, exercise: str) -> list[str]:
         return sorted(k for k, e in self._entries.items() if e.exercise == exercise and self._here(e, record))
+
+    def caused_at(self, record: Record) -> list[Entry]:
+        return [
+            e for _, e in sorted(self._entries.items()) if e.caused and self._here(e, record) and e.caused_by(record)
+        ]
 
     @staticmethod
     def _here(entry: Entry, record: Record) -> bool:

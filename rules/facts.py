@@ -141,7 +141,9 @@ class HazardReport(Fact, frozen=True, kw_only=True, tag_field="kind", tag="hazar
         return (self.source, self.report, self.observed_at)
 
     def faults(self) -> Iterable[tuple[str, object, str]]:
-        if self.loss_cny is not None and not (self.loss_cny.is_finite() and self.loss_cny >= 0 and _bounded(self.loss_cny)):
+        if self.loss_cny is not None and not (
+            self.loss_cny.is_finite() and self.loss_cny >= 0 and _bounded(self.loss_cny)
+        ):
             yield "loss_cny", self.loss_cny, "CNY, a number of 0 or more"
         if self.division[:6] != self.county:
             yield "division", self.division, f"a division of county {self.county}"
@@ -210,7 +212,9 @@ class Tick(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="tic
     """Whose clock it moves: a drill's, or (absent) the real one."""
 
 
-class DrillStarted(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="drill_started", omit_defaults=True):
+class DrillStarted(
+    msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="drill_started", omit_defaults=True
+):
     """From this offset on, facts of `source` with this `exercise` are of a running drill, in this partition."""
 
     exercise: Label
@@ -266,7 +270,7 @@ def decode(raw: bytes, *, max_bytes: int = MAX_BYTES) -> Message:
     if len(raw) > max_bytes:
         raise BadFact([FieldFault("$", f"{len(raw)} bytes", f"at most {max_bytes} bytes")])
     try:
-        message = _decoder.decode(raw)
+        message: Message = _decoder.decode(raw)
     except msgspec.ValidationError as error:
         raise BadFact([_explain(error, raw)]) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -15,6 +15,7 @@ Identifier = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 Duration = Annotated[str, Meta(pattern=r"^(0|[1-9][0-9]{0,5}(s|m|h|d))$")]
 """`30s`, `5m`, `24h`, `10d`."""
 Role = Identifier
+Level = Literal["IV", "III", "II", "I"]
 Kind = Literal["grain_price", "hazard_report", "disaster_forecast", "large_event"]
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -58,9 +59,17 @@ class Row(_Strict, frozen=True, kw_only=True):
     """One criterion: a measure of the fact and the bound of each level it reaches. Bounds include the number (以上)."""
 
     measure: Identifier
-    levels: dict[Literal["IV", "III", "II", "I"], Decimal | str]
-    unit: Words
+    levels: dict[Level, Decimal] = {}
+    colours: dict[Level, Literal["blue", "yellow", "orange", "red"]] = {}
+    """For measure `colour`, in place of `levels`."""
+    unit: Words = Words(zh="", en="")
     source: str
+
+    @property
+    def bounds(self) -> dict[str, Decimal | str]:
+        """The bound of each level: a number or a colour."""
+        bounds: dict[str, Decimal | str] = dict(self.levels)
+        return bounds | dict(self.colours)
 
 
 class TableTrigger(_Strict, frozen=True, kw_only=True, tag_field="detector", tag="table"):

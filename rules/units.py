@@ -39,7 +39,9 @@ _KNOWN: dict[str, tuple[str, str]] = {
     "个": ("1", "piece"), "袋": ("1", "piece"), "PACKET": ("1", "piece"), "BUNCH": ("1", "piece"),
     "DOZEN": ("12", "piece"),
 }  # fmt: skip
-_PREFIX = re.compile(r"^(?:(?P<currency>元|CNY|RMB|[A-Z]{3})\s*/\s*)?(?P<count>\d{1,6}(?:\.\d{1,6})?)?\s*(?P<word>\S.*)$")
+_PREFIX = re.compile(
+    r"^(?:(?P<currency>元|CNY|RMB|[A-Z]{3})\s*/\s*)?(?P<count>\d{1,6}(?:\.\d{1,6})?)?\s*(?P<word>\S.*)$"
+)
 EXPECTED = "元/kg, 元/斤, 元/500g, 元/吨, KG, 50 KG, L, Unit …"
 
 

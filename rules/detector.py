@@ -1,0 +1,105 @@
+"""What every detector is: a pure function of its own memory and one fact."""
+
+from __future__ import annotations
+
+from datetime import datetime  # noqa: TC003 - msgspec reads annotations at run time
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import timedelta
+
+    from rules.alerts import Cause, Reason, Words
+    from rules.facts import AnyFact
+    from rules.severity import Severity
+
+KEPT = 32
+"""How many readings of a subject are kept, for those that come late."""
+
+
+class Conflict(Exception):  # noqa: N818 - it is an outcome, not a failure of ours
+    """The same fact at the same revision, with other content."""
+
+
+class Sample(msgspec.Struct, array_like=True, frozen=True):
+    """What is kept of one fact: its place in time, its revision, and what the detector reads of it."""
+
+    observed_at: datetime
+    key: str
+    """Which series of the subject it belongs to (a report, a warning); empty where there is one."""
+    revision: int
+    digest: str
+    known_at: datetime
+    estimated: bool
+    value: Any
+
+
+class Transition(NamedTuple):
+    """One change of the alarm's severity, and why."""
+
+    before: Severity
+    after: Severity
+    reason: Reason
+    cause: Cause
+    at: datetime
+    known_at: datetime
+    explain: Words
+    estimated: bool
+
+
+class Change(NamedTuple):
+    """The new memory, when time alone may change it next, and what changed for the world."""
+
+    state: Any
+    due: datetime | None
+    transitions: list[Transition]
+
+
+class Detector(Protocol):
+    """One trigger of one plan, bound to what it watches."""
+
+    @property
+    def id(self) -> str:
+        """`plan/trigger`."""
+        ...
+
+    @property
+    def page_within(self) -> timedelta: ...
+
+    def subject(self, fact: Any) -> str:  # noqa: ANN401
+        """What the fact is about, for this detector."""
+        ...
+
+    def apply(self, state: Any, fact: Any) -> Change:  # noqa: ANN401
+        """Takes a fact. Raises `Conflict`. `state` is None at first, or plain JSON after a restart."""
+        ...
+
+    def advance(self, state: Any, at: datetime) -> Change:  # noqa: ANN401
+        """Time has reached `at` on the data's clock."""
+        ...
+
+
+def place(scope: Sequence[str], fact: AnyFact) -> str:
+    """What one open incident of a plan is about, e.g. `330723/retail`."""
+    return "/".join(str(getattr(fact, part)) for part in scope)
+
+
+def slot(kept: list[Sample], fact: AnyFact, key: str) -> tuple[int, bool]:
+    """Where the fact stands among what is kept, and whether it replaces what is there.
+
+    (-1, False): it changes nothing, being a repetition or an older revision. Raises `Conflict`.
+    """
+    observed = fact.observed_at
+    position = len(kept)
+    while position and (kept[position - 1].observed_at, kept[position - 1].key) >= (observed, key):
+        position -= 1
+    if position == len(kept) or (kept[position].observed_at, kept[position].key) != (observed, key):
+        return position, False
+    there = kept[position]
+    if fact.revision > there.revision:
+        return position, True
+    if fact.revision == there.revision and fact.digest != there.digest:
+        raise Conflict
+    return -1, False

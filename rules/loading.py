@@ -1,0 +1,184 @@
+"""A site directory's texts made into a site and its library, or every fault of them at once."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from rules import units
+from rules.facts import KINDS, Division, Label
+from rules.library import Library
+from rules.measures import COLOURS, MEASURES
+from rules.plans import Duration, LineTrigger, Plan, Row, TableTrigger
+from rules.severity import LEVELS
+from rules.site import Point, Site, SiteFile, WarningLine
+from rules.yaml_file import BadFiles, Document, FileFault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+class _Defaults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    source: Label
+    cadence: Duration
+
+
+def load(texts: Mapping[str, str]) -> Library:
+    """`texts` maps names within the site directory (`site.yaml`, `points.yaml`, `plans/*.yaml`) to what they contain.
+
+    Raises `BadFiles` with every fault of every file.
+    """
+    faults: list[FileFault] = []
+    site_file = _site(texts, faults)
+    points = _points(texts, faults)
+    plans = _plans(texts, faults)
+    if faults or site_file is None:
+        raise BadFiles(faults)
+    site = Site(file=site_file, points=points)
+    return Library(site, plans)
+
+
+def _document(texts: Mapping[str, str], name: str, faults: list[FileFault]) -> Document | None:
+    if name not in texts:
+        faults.append(FileFault(name, 1, "$", "no such file", "a file of the site directory"))
+        return None
+    try:
+        return Document(name, texts[name])
+    except BadFiles as bad:
+        faults += bad.faults
+        return None
+
+
+def _site(texts: Mapping[str, str], faults: list[FileFault]) -> SiteFile | None:
+    document = _document(texts, "site.yaml", faults)
+    try:
+        return document.to(SiteFile) if document else None
+    except BadFiles as bad:
+        faults += bad.faults
+        return None
+
+
+def _points(texts: Mapping[str, str], faults: list[FileFault]) -> dict[str, Point]:
+    document = _document(texts, "points.yaml", faults)
+    if document is None:
+        return {}
+    try:
+        defaults = msgspec.convert(document.at("$.defaults"), _Defaults, strict=False)
+    except msgspec.ValidationError as error:
+        faults.append(document.explain(str(error), "$.defaults"))
+        return {}
+    rows = document.at("$.points")
+    if not isinstance(rows, list):
+        faults.append(document.fault("$.points", rows, "a list of points"))
+        return {}
+    points: dict[str, Point] = {}
+    for i, row in enumerate(rows):
+        for point in _point(document, f"$.points[{i}]", row, defaults, faults):
+            if point.id in points:
+                faults.append(document.fault(f"$.points[{i}].id", point.id, "an id that no other point has"))
+            points[point.id] = point
+    return points
+
+
+def _point(document: Document, path: str, row: object, defaults: _Defaults, faults: list[FileFault]) -> Iterator[Point]:
+    try:
+        values = {"source": defaults.source, "cadence": defaults.cadence, **row} if isinstance(row, dict) else row
+        point = msgspec.convert(values, Point, strict=False)
+    except msgspec.ValidationError as error:
+        faults.append(document.explain(str(error), path))
+        return
+    seen: set[tuple[str, str]] = set()
+    for j, line in enumerate(point.lines):
+        where = f"{path}.lines[{j}]"
+        try:
+            units.measure(line.unit)
+        except units.UnknownUnit:
+            faults.append(document.fault(f"{where}.unit", line.unit, f"a known unit: {units.EXPECTED}"))
+        for side in ("upper", "lower"):
+            bound: Decimal | None = getattr(line, side)
+            if bound is not None and not (bound.is_finite() and bound > 0):
+                faults.append(document.fault(f"{where}.{side}", bound, "a price above 0"))
+        if line.upper is None and line.lower is None:
+            faults.append(document.fault(where, "neither upper nor lower", "a warning line"))
+        if (line.commodity, line.stage) in seen:
+            faults.append(document.fault(where, f"{line.commodity}/{line.stage} again", "one line for each commodity and stage"))
+        seen.add((line.commodity, line.stage))
+    yield point
+
+
+def _plans(texts: Mapping[str, str], faults: list[FileFault]) -> list[Plan]:
+    plans: dict[str, Plan] = {}
+    for name in sorted(n for n in texts if n.startswith("plans/")):
+        document = _document(texts, name, faults)
+        if document is None:
+            continue
+        try:
+            plan = document.to(Plan)
+        except BadFiles as bad:
+            faults += bad.faults
+            continue
+        if plan.id in plans:
+            faults.append(document.fault("$.id", plan.id, "an id that no other plan has"))
+        plans[plan.id] = plan
+        faults += _plan_faults(document, plan)
+    return list(plans.values())
+
+
+def _plan_faults(document: Document, plan: Plan) -> Iterator[FileFault]:
+    """What the types cannot say of a plan."""
+    ids: set[str] = set()
+    for i, trigger in enumerate(plan.triggers):
+        path = f"$.triggers[{i}]"
+        if trigger.id in ids:
+            yield document.fault(f"{path}.id", trigger.id, "an id that no other trigger of the plan has")
+        ids.add(trigger.id)
+        fields = {f.name for f in msgspec.structs.fields(KINDS[trigger.facts])}
+        for j, part in enumerate(plan.scope):
+            if part not in fields:
+                yield document.fault(f"$.scope[{j}]", part, f"a field of {trigger.facts}, which trigger {trigger.id} watches")
+        if isinstance(trigger, LineTrigger):
+            yield from _line_faults(document, path, trigger)
+        else:
+            yield from _table_faults(document, path, trigger, fields)
+
+
+def _line_faults(document: Document, path: str, trigger: LineTrigger) -> Iterator[FileFault]:
+    approach, recovery = trigger.ratio.approach, trigger.ratio.recovery
+    if trigger.side == "upper" and not 0 < approach <= recovery <= 1:
+        yield document.fault(f"{path}.ratio", f"approach {approach}, recovery {recovery}", "0 < approach <= recovery <= 1 for an upper line")
+    if trigger.side == "lower" and not approach >= recovery >= 1:
+        yield document.fault(f"{path}.ratio", f"approach {approach}, recovery {recovery}", "approach >= recovery >= 1 for a lower line")
+
+
+def _table_faults(document: Document, path: str, trigger: TableTrigger, fields: set[str]) -> Iterator[FileFault]:
+    for field in trigger.where:
+        if field not in fields:
+            yield document.fault(f"{path}.where.{field}", field, f"a field of {trigger.facts}")
+    for j, row in enumerate(trigger.rows):
+        where = f"{path}.rows[{j}]"
+        measure = MEASURES.get(row.measure)
+        if measure is None or trigger.facts not in measure.kinds:
+            known = sorted(name for name, m in MEASURES.items() if trigger.facts in m.kinds)
+            yield document.fault(f"{where}.measure", row.measure, f"a measure of {trigger.facts}: {', '.join(known)}")
+            continue
+        yield from _bound_faults(document, where, row)
+
+
+def _bound_faults(document: Document, path: str, row: Row) -> Iterator[FileFault]:
+    wanted, unwanted = ("colours", "levels") if row.measure == "colour" else ("levels", "colours")
+    if getattr(row, unwanted) or not getattr(row, wanted):
+        yield document.fault(path, f"{unwanted if getattr(row, unwanted) else 'no ' + wanted}", f"{wanted} for measure {row.measure}")
+        return
+    below: Decimal | None = None
+    for level in (level.word for level in LEVELS):
+        bound = row.bounds.get(level)
+        if bound is None:
+            continue
+        rank = Decimal(COLOURS.index(bound)) if isinstance(bound, str) else bound
+        if not rank.is_finite():
+            yield document.fault(f"{path}.{wanted}.{level}", bound, "a number")
+        elif below is not None and rank <= below:
+            yield document.fault(f"{path}.{wanted}.{level}", bound, "a bound above that of the level below it")
+        below = rank

@@ -1,0 +1,105 @@
+"""What the reports of one subject say at present, for each kind of fact.
+
+Figures in reports are totals to date: per report the version with the latest `observed_at`, then revision, counts, and an
+absent field keeps the last known value. Reports of one occurrence (`event`) are joined: the highest figure per field counts.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from rules.facts import AnyFact, DisasterForecast, HazardReport
+from rules.measures import COLOURS, FIGURES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rules.detector import Sample
+
+
+class Series(NamedTuple):
+    """How one kind of fact is read by a table detector."""
+
+    subject: Callable[[Any], str]
+    """What the table watches."""
+    key: Callable[[Any], str]
+    """Which series within the subject: a report of an event, a warning of a hazard."""
+    value: Callable[[Any], dict[str, Any]]
+    """What is kept of the fact, as plain JSON."""
+    figures: Callable[[dict[str, dict[str, Any]], list[Sample], datetime], dict[str, Any]]
+    """The present figures from (base per key, samples in order, clock)."""
+    due: Callable[[list[Sample], datetime], datetime | None]
+    """The next instant after the clock at which time alone changes the figures."""
+
+
+def _kept_fields(kind: str) -> Callable[[AnyFact], dict[str, Any]]:
+    fields = FIGURES[kind]
+
+    def value(fact: AnyFact) -> dict[str, Any]:
+        found = {f: getattr(fact, f) for f in fields}
+        return {f: (v if isinstance(v, (int, str)) else str(v)) for f, v in found.items() if v is not None}
+
+    return value
+
+
+def _latest(base: dict[str, dict[str, Any]], samples: list[Sample], _clock: datetime) -> dict[str, Any]:
+    per_key = {key: dict(values) for key, values in base.items()}
+    for sample in samples:  # in order of time: a later version overrides what it states
+        per_key.setdefault(sample.key, {}).update(sample.value)
+    joined: dict[str, Any] = {}
+    for values in per_key.values():
+        for field, value in values.items():
+            joined[field] = max(joined.get(field, value), value, key=_number)
+    return joined
+
+
+def _number(value: Any) -> float:  # noqa: ANN401
+    return float(value)
+
+
+def _live_warning(_base: dict[str, dict[str, Any]], samples: list[Sample], clock: datetime) -> dict[str, Any]:
+    """The gravest colour among warnings that are not cancelled, replaced or expired."""
+    live = {s.key: s.value for s in samples}
+    replaced = {ref for s in samples for ref in s.value["references"] if ref != s.key}
+    colours = [
+        w["colour"]
+        for key, w in live.items()
+        if w["message"] != "cancel" and key not in replaced and not (w["expires"] and _instant(w["expires"]) <= clock)
+    ]
+    return {"colour": max(colours, key=COLOURS.index)} if colours else {}
+
+
+def _next_expiry(samples: list[Sample], clock: datetime) -> datetime | None:
+    expiries = [_instant(s.value["expires"]) for s in samples if s.value["expires"]]
+    return min((e for e in expiries if e > clock), default=None)
+
+
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _forecast(fact: DisasterForecast) -> dict[str, Any]:
+    return {
+        "colour": fact.colour,
+        "message": fact.message,
+        "expires": fact.expires.isoformat() if fact.expires else None,
+        "references": fact.references,
+    }
+
+
+def _report_subject(fact: HazardReport) -> str:
+    return fact.event or fact.report
+
+
+SERIES: dict[str, Series] = {
+    "hazard_report": Series(
+        _report_subject, lambda f: f"{f.source}/{f.report}", _kept_fields("hazard_report"), _latest, lambda _s, _c: None
+    ),
+    "large_event": Series(
+        lambda f: f.event, lambda _f: "", _kept_fields("large_event"), _latest, lambda _s, _c: None
+    ),
+    "disaster_forecast": Series(
+        lambda f: f.hazard, lambda f: f.warning, _forecast, _live_warning, _next_expiry
+    ),
+}  # fmt: skip

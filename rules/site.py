@@ -1,0 +1,81 @@
+"""A site: the county it serves, its divisions, its monitoring points and their warning lines."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal  # noqa: TC003 - msgspec reads annotations at run time
+from functools import cached_property
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from rules.alerts import Words
+from rules.facts import County, Division, Label  # noqa: TC001
+from rules.plans import Duration, Role, seconds  # noqa: TC001
+
+
+class WarningLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The price at which a point is in alarm for one commodity at one stage of trade."""
+
+    commodity: Label
+    stage: Literal["purchase", "wholesale", "retail"]
+    unit: Label
+    upper: Decimal | None = None
+    lower: Decimal | None = None
+    currency: str = "CNY"
+
+
+class Point(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A grain-price monitoring point. Only its deciding `source` moves its alarms."""
+
+    id: Label
+    name: Words
+    division: Division
+    source: Label
+    cadence: Duration
+    lines: list[WarningLine]
+
+
+class SiteFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`site.yaml`."""
+
+    county: County
+    name: Words
+    duty_role: Role
+    duty_phone: Label
+    """Whom to call where a text cannot be answered."""
+    divisions: dict[Division, Words]
+    commodities: dict[Label, Words] = {}
+    future: Duration = "5m"
+    """How far ahead of the clock an observation may lie."""
+    page_within: Duration | None = None
+    """Facts older than this when they arrive page nobody; absent: 3 cadences of a point, 24 h for reports."""
+    synthetic: Annotated[str, Meta(max_length=200)] = ""
+
+
+class Site(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+    """A site as the engine uses it."""
+
+    file: SiteFile
+    points: dict[str, Point]
+
+    @cached_property
+    def future(self) -> timedelta:
+        return timedelta(seconds=seconds(self.file.future))
+
+    def page_within(self, point: Point | None = None) -> timedelta:
+        if self.file.page_within is not None:
+            return timedelta(seconds=seconds(self.file.page_within))
+        return timedelta(seconds=3 * seconds(point.cadence)) if point else timedelta(hours=24)
+
+    def division(self, code: str) -> Words:
+        """The name of a division, or of the town it lies in, or its code."""
+        divisions = self.file.divisions
+        for key in (code, code.ljust(12, "0"), code[:9] + "000", code[:9]):
+            if key in divisions:
+                return divisions[key]
+        return self.file.name if code.startswith(self.file.county) else Words(zh=code, en=code)
+
+    def commodity(self, code: str) -> Words:
+        return self.file.commodities.get(code, Words(zh=code, en=code))
