@@ -14,7 +14,9 @@ from rules.severity import Severity
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-Reason = Literal["crossed", "approached", "recovered", "held", "late", "corrected", "expired", "withdrawn", "fault"]
+Reason = Literal[
+    "crossed", "approached", "recovered", "held", "late", "corrected", "expired", "withdrawn", "fault"
+]
 SeverityWord = Literal["normal", "approach", "line", "IV", "III", "II", "I"]
 
 PIPELINE_FAULT = "pipeline-fault"
@@ -87,7 +89,14 @@ def alert_id(
 
 
 def pipeline_fault(
-    *, county: str, part: str, subject: str, at: datetime, explain: Words, over: bool = False, source: str = ""
+    *,
+    county: str,
+    part: str,
+    subject: str,
+    at: datetime,
+    explain: Words,
+    over: bool = False,
+    source: str = "",
 ) -> Alert:
     """The alert that something of Fenghuo or its sources is broken (or, with `over`, works again).
 

@@ -68,9 +68,7 @@ class Engine:
             try:
                 change = bound.detector.apply(held.state if held else None, fact)
             except Conflict:
-                explain = (
-                    f"revision: got {fact.revision} of fact {fact.id} with other content, expected a higher revision"
-                )
+                explain = f"revision: got {fact.revision} of fact {fact.id} with other content, expected a higher revision"
                 return Outcome({}, [], Rejection("conflict", explain))
             if held is not None and change.state is held.state:
                 continue
@@ -79,7 +77,9 @@ class Engine:
                 self._alert(bound, fact.county, fact.exercise, subject, where, fact.source, t, record)
                 for t in change.transitions
             ]
-            entries[key] = _entry(entry, record, fact.exercise, change, Held(where, fact.source, change.state), caused)
+            entries[key] = _entry(
+                entry, record, fact.exercise, change, Held(where, fact.source, change.state), caused
+            )
             alerts += caused
         return Outcome(entries, alerts)
 
@@ -105,7 +105,9 @@ class Engine:
                 self._alert(bound, county, exercise, subject, held.place, held.source, t, record)
                 for t in change.transitions
             ]
-            entries[key] = _entry(entry, record, exercise, change, Held(held.place, held.source, change.state), caused)
+            entries[key] = _entry(
+                entry, record, exercise, change, Held(held.place, held.source, change.state), caused
+            )
             alerts += caused
         alerts += _again(states, record)
         return Outcome(entries, alerts)
@@ -120,12 +122,15 @@ class Engine:
                 or fact.source != drill.source
             ):
                 return _rejected(
-                    "unknown_drill", f"exercise: got {fact.exercise}, expected a running drill of source {fact.source}"
+                    "unknown_drill",
+                    f"exercise: got {fact.exercise}, expected a running drill of source {fact.source}",
                 )
             if drill.ended is not None:
                 return NOTHING  # read again after its drill was cleared away
         if fact.county != self._site.file.county:
-            return _rejected("unknown_county", f"county: got {fact.county}, expected {self._site.file.county}")
+            return _rejected(
+                "unknown_county", f"county: got {fact.county}, expected {self._site.file.county}"
+            )
         if fact.observed_at > record.appended_at + self._site.future:
             return _rejected(
                 "future",
@@ -177,7 +182,12 @@ class Engine:
 
 
 def _entry(
-    before: Entry | None, record: Record, exercise: str | None, change: Change, held: Held, alerts: list[Alert]
+    before: Entry | None,
+    record: Record,
+    exercise: str | None,
+    change: Change,
+    held: Held,
+    alerts: list[Alert],
 ) -> Entry:
     return after(before, record, exercise=exercise, due=change.due, state=held, alerts=alerts)
 

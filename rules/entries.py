@@ -70,17 +70,30 @@ class Entry(msgspec.Struct, array_like=True, frozen=True):
     def caused_by(self, record: Record) -> list[Alert]:
         """The alerts that this very record caused when it was applied."""
         return [
-            alert for c in self.caused if c.topic == record.topic and c.offset == record.offset for alert in c.alerts
+            alert
+            for c in self.caused
+            if c.topic == record.topic and c.offset == record.offset
+            for alert in c.alerts
         ]
 
 
 def after(
-    before: Entry | None, record: Record, *, exercise: str | None, due: datetime | None, state: Any, alerts: list[Alert]
+    before: Entry | None,
+    record: Record,
+    *,
+    exercise: str | None,
+    due: datetime | None,
+    state: Any,
+    alerts: list[Alert],
 ) -> Entry:  # noqa: ANN401
     """The entry once `record` is applied; memories behind the committed offset are let go."""
     applied = [a for a in (before.applied if before else []) if a.topic != record.topic]
     applied.append(Applied(record.topic, record.topic_id, record.partition, record.offset))
-    caused = [c for c in (before.caused if before else []) if c.topic != record.topic or c.offset >= record.committed]
+    caused = [
+        c
+        for c in (before.caused if before else [])
+        if c.topic != record.topic or c.offset >= record.committed
+    ]
     if alerts:
         caused.append(Caused(record.topic, record.offset, alerts))
     return Entry(record.topic, record.partition, exercise, due, applied, caused, state)
@@ -125,7 +138,9 @@ class MappingStates:
 
     def caused_at(self, record: Record) -> list[Entry]:
         return [
-            e for _, e in sorted(self._entries.items()) if e.caused and self._here(e, record) and e.caused_by(record)
+            e
+            for _, e in sorted(self._entries.items())
+            if e.caused and self._here(e, record) and e.caused_by(record)
         ]
 
     @staticmethod

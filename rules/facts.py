@@ -100,8 +100,14 @@ class GrainPriceReading(Fact, frozen=True, kw_only=True, tag_field="kind", tag="
 
     def faults(self) -> Iterable[tuple[str, object, str]]:
         if not self.price.is_finite() or self.price <= 0 or not _bounded(self.price):
-            yield "price", self.price, f"a number above 0 and below {MAX_NUMBER:.0E}, at most {MAX_DIGITS} digits"
-        if self.stock_t is not None and not (self.stock_t.is_finite() and self.stock_t >= 0 and _bounded(self.stock_t)):
+            yield (
+                "price",
+                self.price,
+                f"a number above 0 and below {MAX_NUMBER:.0E}, at most {MAX_DIGITS} digits",
+            )
+        if self.stock_t is not None and not (
+            self.stock_t.is_finite() and self.stock_t >= 0 and _bounded(self.stock_t)
+        ):
             yield "stock_t", self.stock_t, "tonnes, a number of 0 or more"
         try:
             currency = self.measure.currency
@@ -197,7 +203,9 @@ class LargeEventStatus(Fact, frozen=True, kw_only=True, tag_field="kind", tag="l
         return (self.source, self.event, self.observed_at)
 
     def faults(self) -> Iterable[tuple[str, object, str]]:
-        if self.area_m2 is not None and not (self.area_m2.is_finite() and self.area_m2 > 0 and _bounded(self.area_m2)):
+        if self.area_m2 is not None and not (
+            self.area_m2.is_finite() and self.area_m2 > 0 and _bounded(self.area_m2)
+        ):
             yield "area_m2", self.area_m2, "square metres, a number above 0"
         density = self.densest_per_m2
         if density is not None and not (density.is_finite() and density >= 0 and _bounded(density)):
@@ -274,9 +282,13 @@ def decode(raw: bytes, *, max_bytes: int = MAX_BYTES) -> Message:
     except msgspec.ValidationError as error:
         raise BadFact([_explain(error, raw)]) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BadFact([FieldFault("$", _short(raw.decode("utf-8", "replace")), f"JSON in UTF-8 ({error})")]) from None
+        raise BadFact(
+            [FieldFault("$", _short(raw.decode("utf-8", "replace")), f"JSON in UTF-8 ({error})")]
+        ) from None
     if isinstance(message, Fact):
-        faults = [FieldFault(f"$.{path}", _short(value), expected) for path, value, expected in message.faults()]
+        faults = [
+            FieldFault(f"$.{path}", _short(value), expected) for path, value, expected in message.faults()
+        ]
         if faults:
             raise BadFact(faults)
     return message
@@ -290,7 +302,9 @@ def _explain(error: msgspec.ValidationError, raw: bytes) -> FieldFault:
         name = text.split("`")[1]
         return FieldFault(f"{path}.{name}", "nothing", "a value: the field is required")
     if text.startswith("Invalid value") and path.endswith("kind"):
-        return FieldFault(path, _value_at(raw, path), " | ".join([*KINDS, "tick", "drill_started", "drill_ended"]))
+        return FieldFault(
+            path, _value_at(raw, path), " | ".join([*KINDS, "tick", "drill_started", "drill_ended"])
+        )
     expected = text.removeprefix("Expected ").split(", got ")[0]
     expected = next((plain for technical, plain in _PLAIN.items() if technical in text), expected)
     if text.startswith("Invalid enum value"):
@@ -338,4 +352,9 @@ def _bounded(value: Decimal) -> bool:
     if not value.is_finite():
         return False
     sign, digits, exponent = value.as_tuple()
-    return isinstance(exponent, int) and -MAX_DIGITS <= exponent and len(digits) <= MAX_DIGITS and value.adjusted() < 12
+    return (
+        isinstance(exponent, int)
+        and -MAX_DIGITS <= exponent
+        and len(digits) <= MAX_DIGITS
+        and value.adjusted() < 12
+    )

@@ -82,9 +82,13 @@ def _points(texts: Mapping[str, str], faults: list[FileFault]) -> dict[str, Poin
     return points
 
 
-def _point(document: Document, path: str, row: object, defaults: _Defaults, faults: list[FileFault]) -> Iterator[Point]:
+def _point(
+    document: Document, path: str, row: object, defaults: _Defaults, faults: list[FileFault]
+) -> Iterator[Point]:
     try:
-        values = {"source": defaults.source, "cadence": defaults.cadence, **row} if isinstance(row, dict) else row
+        values = (
+            {"source": defaults.source, "cadence": defaults.cadence, **row} if isinstance(row, dict) else row
+        )
         point = msgspec.convert(values, Point, strict=False)
     except msgspec.ValidationError as error:
         faults.append(document.explain(str(error), path))
@@ -103,7 +107,11 @@ def _point(document: Document, path: str, row: object, defaults: _Defaults, faul
         if line.upper is None and line.lower is None:
             faults.append(document.fault(where, "neither upper nor lower", "a warning line"))
         if (line.commodity, line.stage) in seen:
-            faults.append(document.fault(where, f"{line.commodity}/{line.stage} again", "one line for each commodity and stage"))
+            faults.append(
+                document.fault(
+                    where, f"{line.commodity}/{line.stage} again", "one line for each commodity and stage"
+                )
+            )
         seen.add((line.commodity, line.stage))
     yield point
 
@@ -137,7 +145,9 @@ def _plan_faults(document: Document, plan: Plan) -> Iterator[FileFault]:
         fields = {f.name for f in msgspec.structs.fields(KINDS[trigger.facts])}
         for j, part in enumerate(plan.scope):
             if part not in fields:
-                yield document.fault(f"$.scope[{j}]", part, f"a field of {trigger.facts}, which trigger {trigger.id} watches")
+                yield document.fault(
+                    f"$.scope[{j}]", part, f"a field of {trigger.facts}, which trigger {trigger.id} watches"
+                )
         if isinstance(trigger, LineTrigger):
             yield from _line_faults(document, path, trigger)
         else:
@@ -147,12 +157,22 @@ def _plan_faults(document: Document, plan: Plan) -> Iterator[FileFault]:
 def _line_faults(document: Document, path: str, trigger: LineTrigger) -> Iterator[FileFault]:
     approach, recovery = trigger.ratio.approach, trigger.ratio.recovery
     if trigger.side == "upper" and not 0 < approach <= recovery <= 1:
-        yield document.fault(f"{path}.ratio", f"approach {approach}, recovery {recovery}", "0 < approach <= recovery <= 1 for an upper line")
+        yield document.fault(
+            f"{path}.ratio",
+            f"approach {approach}, recovery {recovery}",
+            "0 < approach <= recovery <= 1 for an upper line",
+        )
     if trigger.side == "lower" and not approach >= recovery >= 1:
-        yield document.fault(f"{path}.ratio", f"approach {approach}, recovery {recovery}", "approach >= recovery >= 1 for a lower line")
+        yield document.fault(
+            f"{path}.ratio",
+            f"approach {approach}, recovery {recovery}",
+            "approach >= recovery >= 1 for a lower line",
+        )
 
 
-def _table_faults(document: Document, path: str, trigger: TableTrigger, fields: set[str]) -> Iterator[FileFault]:
+def _table_faults(
+    document: Document, path: str, trigger: TableTrigger, fields: set[str]
+) -> Iterator[FileFault]:
     for field in trigger.where:
         if field not in fields:
             yield document.fault(f"{path}.where.{field}", field, f"a field of {trigger.facts}")
@@ -161,7 +181,9 @@ def _table_faults(document: Document, path: str, trigger: TableTrigger, fields: 
         measure = MEASURES.get(row.measure)
         if measure is None or trigger.facts not in measure.kinds:
             known = sorted(name for name, m in MEASURES.items() if trigger.facts in m.kinds)
-            yield document.fault(f"{where}.measure", row.measure, f"a measure of {trigger.facts}: {', '.join(known)}")
+            yield document.fault(
+                f"{where}.measure", row.measure, f"a measure of {trigger.facts}: {', '.join(known)}"
+            )
             continue
         yield from _bound_faults(document, where, row)
 
@@ -169,7 +191,11 @@ def _table_faults(document: Document, path: str, trigger: TableTrigger, fields: 
 def _bound_faults(document: Document, path: str, row: Row) -> Iterator[FileFault]:
     wanted, unwanted = ("colours", "levels") if row.measure == "colour" else ("levels", "colours")
     if getattr(row, unwanted) or not getattr(row, wanted):
-        yield document.fault(path, f"{unwanted if getattr(row, unwanted) else 'no ' + wanted}", f"{wanted} for measure {row.measure}")
+        yield document.fault(
+            path,
+            f"{unwanted if getattr(row, unwanted) else 'no ' + wanted}",
+            f"{wanted} for measure {row.measure}",
+        )
         return
     below: Decimal | None = None
     for level in (level.word for level in LEVELS):
@@ -180,5 +206,7 @@ def _bound_faults(document: Document, path: str, row: Row) -> Iterator[FileFault
         if not rank.is_finite():
             yield document.fault(f"{path}.{wanted}.{level}", bound, "a number")
         elif below is not None and rank <= below:
-            yield document.fault(f"{path}.{wanted}.{level}", bound, "a bound above that of the level below it")
+            yield document.fault(
+                f"{path}.{wanted}.{level}", bound, "a bound above that of the level below it"
+            )
         below = rank

@@ -68,8 +68,7 @@ class Row(_Strict, frozen=True, kw_only=True):
     @property
     def bounds(self) -> dict[str, Decimal | str]:
         """The bound of each level: a number or a colour."""
-        bounds: dict[str, Decimal | str] = dict(self.levels)
-        return bounds | dict(self.colours)
+        return {str(level): bound for level, bound in [*self.levels.items(), *self.colours.items()]}
 
 
 class TableTrigger(_Strict, frozen=True, kw_only=True, tag_field="detector", tag="table"):

@@ -65,7 +65,9 @@ def _live_warning(_base: dict[str, dict[str, Any]], samples: list[Sample], clock
     colours = [
         w["colour"]
         for key, w in live.items()
-        if w["message"] != "cancel" and key not in replaced and not (w["expires"] and _instant(w["expires"]) <= clock)
+        if w["message"] != "cancel"
+        and key not in replaced
+        and not (w["expires"] and _instant(w["expires"]) <= clock)
     ]
     return {"colour": max(colours, key=COLOURS.index)} if colours else {}
 

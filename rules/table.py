@@ -61,7 +61,14 @@ class TableDetector:
         self.id = f"{plan.id}/{trigger.id}"
         self.page_within = site.page_within()
         self._series = SERIES[trigger.facts]
-        self._rows = trigger.rows
+        self._rows = [
+            (
+                row,
+                MEASURES[row.measure].read,
+                [(level, bounds[level.word]) for level in reversed(LEVELS) if level.word in bounds],
+            )
+            for row, bounds in ((row, row.bounds) for row in trigger.rows)
+        ]
         self._where = {field: frozenset(values) for field, values in trigger.where.items()}
         self._site = site
 
@@ -72,7 +79,11 @@ class TableDetector:
         return self._series.subject(fact)
 
     def apply(self, state: Any, fact: AnyFact) -> Change:  # noqa: ANN401
-        before = _typed(state) if state is not None else TableState({}, [], Severity.NORMAL, fact.observed_at, NAMELESS)
+        before = (
+            _typed(state)
+            if state is not None
+            else TableState({}, [], Severity.NORMAL, fact.observed_at, NAMELESS)
+        )
         key = self._series.key(fact)
         position, replaces = slot(before.kept, fact, key)
         kept = before.kept
@@ -81,7 +92,13 @@ class TableDetector:
         newest = position == len(kept)
         waited, transitions = self._elapse(before, fact.observed_at if newest else before.clock)
         sample = Sample(
-            fact.observed_at, key, fact.revision, fact.digest, fact.known, fact.estimated, self._series.value(fact)
+            fact.observed_at,
+            key,
+            fact.revision,
+            fact.digest,
+            fact.known,
+            fact.estimated,
+            self._series.value(fact),
         )
         base, kept = _forget(before.base, [*kept[:position], sample, *kept[position + replaces :]])
         clock = waited.clock if not newest else max(waited.clock, fact.observed_at)
@@ -105,7 +122,14 @@ class TableDetector:
                 explain = self._explain(finding, state.title)
                 transitions.append(
                     Transition(
-                        state.level, finding.level, "expired", Cause(due=due), due, due, explain, estimated=False
+                        state.level,
+                        finding.level,
+                        "expired",
+                        Cause(due=due),
+                        due,
+                        due,
+                        explain,
+                        estimated=False,
                     )
                 )
             state = TableState(state.base, state.kept, finding.level, due, state.title)
@@ -117,16 +141,13 @@ class TableDetector:
     def _find(self, base: dict[str, dict[str, Any]], kept: list[Sample], clock: datetime) -> Finding:
         figures = self._series.figures(base, kept, clock)
         best = Finding(Severity.NORMAL, None, None)
-        for row in self._rows:
-            value = MEASURES[row.measure].read(figures)
+        for row, read, bounds in self._rows:
+            value = read(figures)
             if value is None:
                 continue
-            for level in reversed(LEVELS):
-                bound = row.bounds.get(level.word)
-                if bound is not None and reaches(value, bound):
-                    if level > best.level:
-                        best = Finding(level, row, value)
-                    break
+            level = next((level for level, bound in bounds if reaches(value, bound)), Severity.NORMAL)
+            if level > best.level:
+                best = Finding(level, row, value)
         return best
 
     def _transition(
@@ -151,7 +172,8 @@ class TableDetector:
             shown = f"{Decimal(finding.value or 0).quantize(Decimal('0.1'), ROUND_DOWN).normalize():f}"
             reached = Words(zh=f"{shown}{row.unit.zh} ≥ {bound}", en=f"{shown} {row.unit.en} ≥ {bound}")
         return Words(
-            zh=f"{title.zh} {words.zh}{reached.zh},{level.zh}", en=f"{title.en} {words.en} {reached.en}, {level.en}"
+            zh=f"{title.zh} {words.zh}{reached.zh},{level.zh}",
+            en=f"{title.en} {words.en} {reached.en}, {level.en}",
         )
 
     def _title(self, fact: Any) -> Words:  # noqa: ANN401
@@ -164,14 +186,18 @@ class TableDetector:
         hazard = HAZARDS.get(fact.hazard, Words(zh=fact.hazard, en=fact.hazard))
         more = len(fact.divisions) > len(towns)
         zh, en = "、".join(t.zh for t in towns), ", ".join(t.en for t in towns)
-        return Words(zh=f"{zh}{'等' if more else ''} {hazard.zh}", en=f"{en}{' …' if more else ''} {hazard.en}")
+        return Words(
+            zh=f"{zh}{'等' if more else ''} {hazard.zh}", en=f"{en}{' …' if more else ''} {hazard.en}"
+        )
 
 
 def _typed(state: Any) -> TableState:  # noqa: ANN401
     return state if isinstance(state, TableState) else msgspec.convert(state, TableState)
 
 
-def _forget(base: dict[str, dict[str, Any]], kept: list[Sample]) -> tuple[dict[str, dict[str, Any]], list[Sample]]:
+def _forget(
+    base: dict[str, dict[str, Any]], kept: list[Sample]
+) -> tuple[dict[str, dict[str, Any]], list[Sample]]:
     """Keeps the newest of every series and the newest in all; what older ones stated stays in `base`."""
     if len(kept) <= KEPT:
         return base, kept

@@ -55,7 +55,9 @@ class LineDetector:
     def __init__(self, plan: Plan, trigger: LineTrigger, point: Point, line: WarningLine, site: Site) -> None:
         bound = line.upper if trigger.side == "upper" else line.lower
         if bound is None:
-            message = f"points.{point.id}: the {trigger.side} line of {line.commodity}/{line.stage} is missing"
+            message = (
+                f"points.{point.id}: the {trigger.side} line of {line.commodity}/{line.stage} is missing"
+            )
             raise ValueError(message)
         self.id = f"{plan.id}/{trigger.id}"
         self.page_within = site.page_within(point)
@@ -86,7 +88,9 @@ class LineDetector:
         if position < 0 or (position == 0 and len(kept) >= KEPT and not replaces):
             return self._change(before, [])  # a repetition, or older than what is kept
         price = fact.per_base
-        sample = Sample(fact.observed_at, "", fact.revision, fact.digest, fact.known, fact.estimated, str(price))
+        sample = Sample(
+            fact.observed_at, "", fact.revision, fact.digest, fact.known, fact.estimated, str(price)
+        )
         if position == len(kept):
             return self._next(before, sample, fact)
         kept = [*kept[:position], sample, *kept[position + replaces :]]
@@ -117,7 +121,9 @@ class LineDetector:
         base, kept = self._forget(before.base, [*before.kept, sample])
         return self._change(LineState(base, kept, now, clock), transitions)
 
-    def _again(self, before: LineState, kept: list[Sample], fact: GrainPriceReading, reason: Reason) -> Change:
+    def _again(
+        self, before: LineState, kept: list[Sample], fact: GrainPriceReading, reason: Reason
+    ) -> Change:
         """A late or corrected reading: the state is recomputed, an alert leaves only if the present differs."""
         base, kept = self._forget(before.base, kept)
         now = base
@@ -127,7 +133,9 @@ class LineDetector:
         after = LineState(base, kept, now, before.clock)
         changed = SEVERITY[before.now.alarm] is not SEVERITY[now.alarm]
         newest = Decimal(kept[-1].value)
-        return self._change(after, [self._transition(before.now, now, fact, reason, newest)] if changed else [])
+        return self._change(
+            after, [self._transition(before.now, now, fact, reason, newest)] if changed else []
+        )
 
     def _forget(self, base: Fold, kept: list[Sample]) -> tuple[Fold, list[Sample]]:
         while len(kept) > KEPT:
@@ -160,7 +168,12 @@ class LineDetector:
         return Change(state, self._due(state.now), transitions)
 
     def _transition(
-        self, before: Fold, after: Fold, fact: GrainPriceReading, reason: Reason | None, price: Decimal | None = None
+        self,
+        before: Fold,
+        after: Fold,
+        fact: GrainPriceReading,
+        reason: Reason | None,
+        price: Decimal | None = None,
     ) -> Transition:
         was, is_ = SEVERITY[before.alarm], SEVERITY[after.alarm]
         told = reason or _reason(was, is_)

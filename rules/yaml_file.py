@@ -40,7 +40,9 @@ class Document:
             node = yaml.compose(text, Loader=yaml.CSafeLoader)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
-            raise BadFiles([FileFault(file, mark.line + 1 if mark else 1, "$", "this text", f"YAML ({error.problem})")]) from None
+            raise BadFiles(
+                [FileFault(file, mark.line + 1 if mark else 1, "$", "this text", f"YAML ({error.problem})")]
+            ) from None
         if node is None:
             raise BadFiles([FileFault(file, 1, "$", "an empty file", "a YAML mapping")])
         self._lines: dict[str, int] = {}
