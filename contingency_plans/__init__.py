@@ -1,0 +1,1 @@
+"""Data, no code: plans, sites, drill scenarios, mappings."""

@@ -1,0 +1,48 @@
+"""A site directory on disk: read, and copied for a new site."""
+
+from __future__ import annotations
+
+import shutil
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rules.loading import load
+from rules.yaml_file import BadFiles, FileFault
+
+if TYPE_CHECKING:
+    from rules.library import Library
+
+PATTERNS = ("site.yaml", "points.yaml", "plans/*.yaml")
+
+
+def read_library(directory: Path) -> Library:
+    """The library of a site directory. Raises `rules.yaml_file.BadFiles` with every fault."""
+    if not directory.is_dir():
+        raise BadFiles(
+            [FileFault(str(directory), 1, "$", "no such directory", "a site (fenghuo init DIR makes one)")]
+        )
+    texts: dict[str, str] = {}
+    faults: list[FileFault] = []
+    for pattern in PATTERNS:
+        for path in sorted(directory.glob(pattern)):
+            name = path.relative_to(directory).as_posix()
+            try:
+                texts[name] = path.read_text(encoding="utf-8")
+            except UnicodeDecodeError as error:
+                faults.append(
+                    FileFault(name, 1, "$", f"byte {error.start} that is not UTF-8", "text in UTF-8")
+                )
+    if faults:
+        raise BadFiles(faults)
+    return load(texts)
+
+
+def example_site() -> Path:
+    """The example site that ships with the product."""
+    return Path(str(files("contingency_plans"))) / "wuyi"
+
+
+def copy_example(target: Path) -> None:
+    """Copies the example site. Raises `FileExistsError` when something is there already."""
+    shutil.copytree(example_site(), target, ignore=shutil.ignore_patterns("__pycache__"))
