@@ -1,1 +1,1 @@
-"""Ways to reach an officer: one small interface, and a second, optional one for channels that can be asked."""
+"""Ways to reach an officer: one small interface, and a second one for channels that can be asked."""

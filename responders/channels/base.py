@@ -1,4 +1,4 @@
-"""What every channel is: it sends one text and says what came of it; some can also be asked about it later."""
+"""What every channel is: it sends one text and says what came of it; some can be asked about it later."""
 
 from __future__ import annotations
 
@@ -12,12 +12,15 @@ Status = Literal["accepted", "sent", "delivered", "undelivered", "failed"]
 """What has become of a text, in our words; `responders.channels.receipts` says how two of them combine."""
 
 Of = Literal["recipient", "provider"]
-"""Whose refusal it is: the recipient's (try the officer's next contact) or the provider's (hold, back off)."""
+"""Whose refusal it is: the recipient's (try the officer's next contact) or the provider's (hold, back off).
+"""
 
 
 @dataclass(frozen=True)
 class OutgoingText:
-    """One text to one number. `status_callback` carries the page's id, so a receipt alone can settle the page."""
+    """One text to one number. `status_callback` carries the page's id, so a receipt alone can settle the
+    page.
+    """
 
     page_id: str
     to: str
@@ -64,7 +67,7 @@ class Capabilities:
     identical_per_day: int | None = None
 
 
-class CannotAsk(Exception):
+class CannotAsk(Exception):  # noqa: N818, an outcome, told by its name
     """The provider could not be asked: nothing is known about the text, neither sent nor not sent."""
 
 

@@ -1,4 +1,6 @@
-"""Twilio's webhooks as pure functions: is it from Twilio, and what does it say. Nothing here touches a store."""
+"""Twilio's webhooks as pure functions: is it from Twilio, and what does it say. Nothing here touches a
+store.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,7 @@ _SID = re.compile(r"(SM|MM)[0-9a-fA-F]{32}", re.ASCII)
 _BODY_LIMIT = 10_000  # an inbound text is at most 1,600 characters; more is not from a phone
 
 
-class BadCallback(ValueError):
+class BadCallback(ValueError):  # noqa: N818, an outcome, told by its name
     """A webhook that is signed and yet cannot be read: names the field, its value, what was expected."""
 
     def __init__(self, field: str, value: object, expected: str) -> None:
@@ -47,8 +49,12 @@ class InboundText:
     body: str
 
 
-def verify_signature(auth_token: str, public_url: str, params: Mapping[str, str], signature: str | None) -> bool:
-    """Whether the webhook was signed with the account's token over the URL as Twilio knows it, query included."""
+def verify_signature(
+    auth_token: str, public_url: str, params: Mapping[str, str], signature: str | None
+) -> bool:
+    """Whether the webhook was signed with the account's token over the URL as Twilio knows it, query
+    included.
+    """
     if not auth_token or not signature:
         return False
     try:

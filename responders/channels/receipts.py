@@ -1,8 +1,8 @@
 """How a page's status moves: a join of what has arrived, so that the order of arrival cannot matter.
 
-Each status has a rank and the highest one seen stays. A refusal outranks a delivery: when a carrier says both (late,
-contradictory), the officer's next contact is tried in either order of arrival, for twice is better than never, and
-nobody's answer depends on a receipt anyway.
+Each status has a rank and the highest one seen stays. A refusal outranks a delivery: when a carrier says
+both (late, contradictory), the officer's next contact is tried in either order of arrival, for twice is
+better than never, and nobody's answer depends on a receipt anyway.
 """
 
 from __future__ import annotations

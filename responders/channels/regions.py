@@ -1,4 +1,6 @@
-"""What each provider allows, by the longest matching number prefix. A table, to be read beside the provider's pages."""
+"""What each provider allows, by the longest matching number prefix. A table, to be read beside the
+provider's pages.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +14,8 @@ if TYPE_CHECKING:
 TWILIO: Mapping[str, Capabilities] = {
     # North America: texts both ways.
     "+1": Capabilities(two_way=True, code_allowed=True, link_allowed=True, per_number_per_day=None),
-    # Mainland China: nothing can come back, links and codes are filtered; the third identical text to a number in
-    # 24 h is refused, and the fifth different one starts a review, so four a day.
+    # Mainland China: nothing can come back, links and codes are filtered; the third identical text to a
+    # number in 24 h is refused, and the fifth different one starts a review, so four a day.
     "+86": Capabilities(
         two_way=False, code_allowed=False, link_allowed=False, per_number_per_day=4, identical_per_day=2
     ),

@@ -13,6 +13,7 @@ _BASIC = frozenset(
 )
 _EXTENSION = frozenset("\f^{}\\[~]|€")
 _LIMITS = {"GSM-7": (160, 153), "UCS-2": (70, 67)}
+_ONE_UNIT = "\uffff"  # characters beyond take a surrogate pair
 _JOINERS = frozenset("\u200d\ufe0e\ufe0f")  # zero-width joiner and variation selectors: never cut beside them
 
 
@@ -29,7 +30,7 @@ def measure(text: str) -> Segments:
     """Count a text's parts. A character of two units is never split over two parts."""
     gsm = all(c in _BASIC or c in _EXTENSION for c in text)
     encoding: Literal["GSM-7", "UCS-2"] = "GSM-7" if gsm else "UCS-2"
-    costs = [(2 if c in _EXTENSION else 1) if gsm else (2 if ord(c) > 0xFFFF else 1) for c in text]
+    costs = [(2 if c in _EXTENSION else 1) if gsm else (2 if c > _ONE_UNIT else 1) for c in text]
     whole, part = _LIMITS[encoding]
     units = sum(costs)
     if units <= whole:
@@ -50,8 +51,9 @@ def fit(text: str, max_segments: int, tail: str = "") -> str:
     if measure(text + tail).count <= max_segments:
         return text + tail
     mark = "..." if measure(text + tail).encoding == "GSM-7" else "…"
-    if measure(mark + tail).count > max_segments:
-        message = f"tail: got {measure(mark + tail).count} segments, expected at most {max_segments} with the text cut away"
+    least = measure(mark + tail).count
+    if least > max_segments:
+        message = f"tail: got {least} segments, expected at most {max_segments} with the text cut away"
         raise ValueError(message)
     fits, too_long = 0, len(text)
     while too_long - fits > 1:
@@ -64,7 +66,7 @@ def fit(text: str, max_segments: int, tail: str = "") -> str:
 
 
 def _whole_characters(text: str, end: int) -> int:
-    """The cut nearest below `end` that parts no character from its accents, selectors or joined companions."""
+    """The cut nearest below `end` that parts no character from its accents or joined companions."""
 
     def binds(index: int) -> bool:
         return text[index] in _JOINERS or bool(unicodedata.combining(text[index]))

@@ -1,8 +1,9 @@
 """Whose refusal a Twilio error code is: the recipient's or the provider's. A table, above the client.
 
-A code of the *account* (credentials, sender, limits) stops every page alike and is held. A code of *this number or
-this text* must not hold the page: the officer's next contact is tried. A bad text (21602, 21617) is our own mistake;
-it is filed under the recipient, because waiting does not mend it and another contact may take a shorter one.
+A code of the *account* (credentials, sender, limits) stops every page alike and is held. A code of *this
+number or this text* must not hold the page: the officer's next contact is tried. A bad text (21602, 21617)
+is our own mistake; it is filed under the recipient, because waiting does not mend it and another contact
+may take a shorter one.
 """
 
 from __future__ import annotations
@@ -68,8 +69,8 @@ _OF_THE_ACCOUNT = frozenset({401, 402, 403, 404, 405, 407, 429})
 def judge(code: int | None, http_status: int | None = None) -> tuple[Of, str]:
     """Whose refusal it is, and why, in words of our own (a provider's words may quote what is secret).
 
-    An unknown code is judged by its HTTP status: those of the account hold, others try the next contact. No code at
-    all means that something between us and Twilio answered: that is the provider's side too.
+    An unknown code is judged by its HTTP status: those of the account hold, others try the next contact. No
+    code at all means that something between us and Twilio answered: that is the provider's side too.
     """
     if code is None:
         return "provider", f"HTTP {http_status} without a Twilio error"

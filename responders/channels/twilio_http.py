@@ -1,26 +1,28 @@
 """The HTTP client handed to the Twilio SDK: bounded in time, pooled, silent, and exact about what failed.
 
-The SDK's own asynchronous client ignores its time-out setting, drops the answer's headers (and with them Retry-After)
-from the errors it raises, and logs every number at INFO. So the SDK is given this one (`Client(http_client=…)`).
+The SDK's own asynchronous client ignores its time-out setting, drops the answer's headers (and with them
+Retry-After) from the errors it raises, and logs every number at INFO. So the SDK is given this one
+(`Client(http_client=…)`).
 """
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import Any
 
 import aiohttp
 from twilio.http.response import Response
 
 
-class NotConnected(Exception):
+class NotConnected(Exception):  # noqa: N818, an outcome, told by its name
     """No connection was made: certainly nothing was sent."""
 
 
-class NoAnswer(Exception):
+class NoAnswer(Exception):  # noqa: N818, an outcome, told by its name
     """A connection was made, and then no whole answer came: anything may have happened."""
 
 
-class Answered(Exception):
+class Answered(Exception):  # noqa: N818, an outcome, told by its name
     """An answer that is not a success, with the headers that the SDK's own error would lose."""
 
     def __init__(self, status: int, text: str, retry_after: float | None) -> None:
@@ -38,7 +40,7 @@ class TwilioHttp:
         self._connections = connections
         self._session: aiohttp.ClientSession | None = None
 
-    async def request(  # noqa: PLR0913, the SDK's signature
+    async def request(
         self,
         method: str,
         uri: str,
@@ -51,9 +53,10 @@ class TwilioHttp:
     ) -> Any:
         """Make one request; never follows a redirect, for that would show the credentials to another host."""
         del timeout, allow_redirects
-        sent: dict[str, Any] = {"params": params, "data": data, "headers": headers}
+        headers = dict(headers or {})
         if auth is not None:
-            sent["auth"] = aiohttp.BasicAuth(*auth, encoding="utf-8")
+            headers["Authorization"] = "Basic " + b64encode(":".join(auth).encode()).decode()
+        sent: dict[str, Any] = {"params": params, "data": data, "headers": headers}
         try:
             async with self._open().request(method, uri, allow_redirects=False, **sent) as answer:
                 text = await answer.text(encoding="utf-8", errors="replace")

@@ -30,7 +30,7 @@ class TwilioSms:
 
     name = "twilio"
 
-    def __init__(  # noqa: PLR0913, each is a setting
+    def __init__(
         self,
         account_sid: str,
         auth_token: str,
@@ -42,8 +42,8 @@ class TwilioSms:
     ) -> None:
         self._http = TwilioHttp(timeout=timeout, connections=connections)
         self._from = from_number
-        # A non-empty mapping of our own: with an empty one the SDK reads TWILIO_EDGE and TWILIO_REGION from the
-        # process's environment and sends to another host than the one that was configured.
+        # A non-empty mapping of our own: with an empty one the SDK reads TWILIO_EDGE and TWILIO_REGION from
+        # the process's environment and sends to another host than the one that was configured.
         client = Client(account_sid, auth_token, http_client=self._http, environment={"-": ""})
         if api_base:
             client.api.base_url = api_base.rstrip("/")

@@ -1,7 +1,9 @@
-"""The sandbox phone network: a provider of texts that reaches nobody. For the demo, drills without an account, tests.
+"""The sandbox phone network: a provider of texts that reaches nobody. For the demo, drills without an
+account, tests.
 
-It speaks the part of Twilio's HTTP API that Fenghuo uses, so that the real SDK works against it, refuses what the real
-one refuses, and shows the phones on a page where one can reply. It is marked as a sandbox wherever it is seen.
+It speaks the part of Twilio's HTTP API that Fenghuo uses, so that the real SDK works against it, refuses
+what the real one refuses, and shows the phones on a page where one can reply. It is marked as a sandbox
+wherever it is seen.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""The part of Twilio's HTTP API that a sender uses: create, fetch and list messages. And its faults, on command."""
+"""The part of Twilio's HTTP API that a sender uses: create, fetch and list messages. And its faults, on
+command.
+"""
 
 from __future__ import annotations
 
@@ -46,11 +48,11 @@ class _Api:
         """Check the account first; answer refusals in Twilio's JSON."""
 
         async def guard(request: web.Request) -> web.StreamResponse:
+            if not self._server.is_account(request):
+                return _refused(Refusal(20003))
+            if request.match_info["account"] != self._network.account_sid:
+                return _refused(Refusal(20404))
             try:
-                if not self._server.is_account(request):
-                    raise Refusal(20003)
-                if request.match_info["account"] != self._network.account_sid:
-                    raise Refusal(20404)
                 return await handler(request)
             except Refusal as refusal:
                 return _refused(refusal)
@@ -132,9 +134,13 @@ class _Api:
         return behaviour if not behaviour.only_asking and behaviour.use() else faults.Behaviour()
 
     async def _misanswer(self, request: web.Request, how: str) -> web.StreamResponse:
-        """An answer that says nothing: none at all, a closed connection, an error, or a body that is not ours."""
+        """An answer that says nothing: none at all, a closed connection, an error, or a body that is not
+        ours.
+        """
         match how:
             case "hang":
+                self._network.hanging += 1
+                self._network.news.tell()
                 await self._server.closing.wait()
                 return web.Response(status=503)
             case "drop" | "drop_answer":

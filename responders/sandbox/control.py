@@ -30,7 +30,9 @@ def add_routes(app: web.Application, network: SandboxNetwork, server: Server) ->
     def guarded(handler: Callable[[web.Request], Awaitable[web.Response]]) -> Any:
         async def guard(request: web.Request) -> web.StreamResponse:
             if not (server.is_account(request) or server.is_own_page(request)):
-                return _no(403, "not allowed: the account's id and token, or this process's own page, are needed")
+                return _no(
+                    403, "not allowed: the account's id and token, or this process's own page, are needed"
+                )
             try:
                 return await handler(request)
             except (ValueError, TypeError, CannotReply) as error:
@@ -61,14 +63,18 @@ class _Control:
         if number not in self._network.phones:
             raise ValueError(f"number: got {number!r}, expected a phone of this sandbox")
         if not body.strip() or len(body) > _LONGEST_REPLY:
-            raise ValueError(f"body: got {len(body)} characters, expected 1 to {_LONGEST_REPLY}, not all blank")
+            raise ValueError(
+                f"body: got {len(body)} characters, expected 1 to {_LONGEST_REPLY}, not all blank"
+            )
         reply = await self._network.phone(number).replies(body, to=asked.get("to"))
         return web.json_response(
             {"sid": reply.message.sid, "webhook": reply.status, "answers": [m.body for m in reply.answers]}
         )
 
     async def behaviour(self, request: web.Request) -> web.Response:
-        """{number?, mode?, callbacks?, asking?, times?, retry_after?}: a fault from now on, for one number or all."""
+        """{number?, mode?, callbacks?, asking?, times?, retry_after?}: a fault from now on, for one number
+        or all.
+        """
         asked = await _asked(request)
         times = asked.get("times")
         if times is not None and not isinstance(times, int):
@@ -93,14 +99,14 @@ class _Control:
 async def _asked(request: web.Request) -> dict[str, Any]:
     asked = json.loads(await request.text())
     if not isinstance(asked, dict):
-        raise ValueError(f"body: got {type(asked).__name__}, expected an object")
+        raise TypeError(f"body: got {type(asked).__name__}, expected an object")
     return asked
 
 
 def _text(asked: dict[str, Any], name: str, otherwise: str | None = None) -> str:
     value = asked.get(name, otherwise)
     if not isinstance(value, str):
-        raise ValueError(f"{name}: got {value!r}, expected a text")
+        raise TypeError(f"{name}: got {value!r}, expected a text")
     return value
 
 

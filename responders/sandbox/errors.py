@@ -1,4 +1,6 @@
-"""Twilio's errors: code, HTTP status, words. A refusal is raised as `Refusal` and answered as Twilio's JSON."""
+"""Twilio's errors: code, HTTP status, words. A refusal is raised as `Refusal` and answered as Twilio's
+JSON.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +13,17 @@ _ERRORS: dict[int, tuple[int, str]] = {
     20429: (429, "Too Many Requests"),
     20500: (500, "Internal Server Error"),
     21211: (400, "The 'To' number {value} is not a valid phone number."),
-    21408: (400, "Permission to send an SMS has not been enabled for the region indicated by the 'To' number: {value}"),
+    21408: (
+        400,
+        "Permission to send an SMS has not been enabled for the region indicated by the 'To' number: {value}",
+    ),
     21602: (400, "Message body is required."),
     21603: (400, "A 'From' phone number is required."),
     21604: (400, "A 'To' phone number is required."),
-    21606: (400, "The 'From' phone number provided ({value}) is not a valid message-capable Twilio phone number."),
+    21606: (
+        400,
+        "The 'From' phone number provided ({value}) is not a valid message-capable Twilio phone number.",
+    ),
     21609: (400, "The 'StatusCallback' URL {value} is not a valid URL."),
     21610: (400, "Attempt to send to unsubscribed recipient"),
     21614: (400, "'To' number is not a valid mobile number: {value}"),
@@ -24,7 +32,7 @@ _ERRORS: dict[int, tuple[int, str]] = {
 }
 
 
-class Refusal(Exception):
+class Refusal(Exception):  # noqa: N818, an outcome, told by its name
     """The network refuses a request."""
 
     def __init__(self, code: int, value: str = "") -> None:

@@ -30,7 +30,9 @@ NOT_DELIVERED: dict[str, tuple[str, int]] = {
 NOT_TAKEN = frozenset({"500", "hang", "drop"})
 """The text is not accepted, and the answer is an error, none, or a closed connection."""
 
-TAKEN_BADLY = frozenset({"accept_then_500", "accept_then_hang", "accept_then_drop_answer", "malformed", "empty", "html"})
+TAKEN_BADLY = frozenset(
+    {"accept_then_500", "accept_then_hang", "accept_then_drop_answer", "malformed", "empty", "html"}
+)
 """The text is accepted (and arrives), and the answer does not say so."""
 
 MODES = frozenset({NORMAL}) | REFUSED.keys() | NOT_DELIVERED.keys() | NOT_TAKEN | TAKEN_BADLY

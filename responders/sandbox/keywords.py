@@ -1,4 +1,6 @@
-"""STOP, START and HELP, which the network answers itself before the product sees them (and the product still does)."""
+"""STOP, START and HELP, which the network answers itself before the product sees them (and the product
+still does).
+"""
 
 from __future__ import annotations
 

@@ -17,7 +17,9 @@ NETWORK = "network"  # what the network itself writes to a phone (STOP, START, H
 
 
 def new_sid(prefix: str = "SM") -> str:
-    """An id as Twilio makes them. Not a counter: a restarted sandbox must not repeat what a store remembers."""
+    """An id as Twilio makes them. Not a counter: a restarted sandbox must not repeat what a store
+    remembers.
+    """
     return prefix + secrets.token_hex(16)
 
 

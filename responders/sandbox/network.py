@@ -23,15 +23,15 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 _IDENTICAL, _DAY = 2, timedelta(hours=24)
-# The provider's guidelines for mainland China say that the third identical text in 24 h is rejected, not with which
-# code; "filtered by the carrier" is our reading.
+# The provider's guidelines for mainland China say that the third identical text in 24 h is rejected, not
+# with which code; "filtered by the carrier" is our reading.
 _FILTERED = ("undelivered", 30007)
 
 
 class SandboxNetwork:
     """A phone network that reaches nobody: in memory, on the clock it is given."""
 
-    def __init__(  # noqa: PLR0913, each is a setting
+    def __init__(
         self,
         clock: Callable[[], datetime],
         account_sid: str,
@@ -49,6 +49,7 @@ class SandboxNetwork:
         self.news = News()
         self.messages: list[Message] = []
         self.phones: dict[str, Phone] = {}
+        self.hanging = 0  # requests left without an answer so far, on purpose
         self.webhooks = Webhooks(auth_token)
         self._by_sid: dict[str, Message] = {}
         self._behaviours: dict[str | None, Behaviour] = {}
@@ -97,7 +98,7 @@ class SandboxNetwork:
         self._changed(phone)
         return phone
 
-    def behaviour(  # noqa: PLR0913, each is a fault
+    def behaviour(
         self,
         number: str | None = None,
         mode: str = faults.NORMAL,
@@ -107,7 +108,9 @@ class SandboxNetwork:
         times: int | None = None,
         retry_after: int = 1,
     ) -> None:
-        """Set how texts to a number (None: to all without a setting of their own) fare from now on; see `faults`."""
+        """Set how texts to a number (None: to all without a setting of their own) fare from now on; see
+        `faults`.
+        """
         self._behaviours[number] = Behaviour(mode, callbacks, asking, times, retry_after)
         if number is not None:
             self._changed(self.phone(number))
@@ -199,7 +202,9 @@ class SandboxNetwork:
         answer = await self.webhooks.post(self.inbound_url, message.webhook(), forged=forged)
         answers = []
         if not self._opt_outs.stopped(phone.number, to):
-            answers = [self._message(to, phone.number, t, "outbound-reply", "delivered") for t in answer.texts]
+            answers = [
+                self._message(to, phone.number, t, "outbound-reply", "delivered") for t in answer.texts
+            ]
         for text in answers:
             self._keep(phone, text)
         return Reply(message, answer.status, answers)

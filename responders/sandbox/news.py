@@ -1,4 +1,4 @@
-"""Waiting for something to change: whoever waits sees every later change, whoever changes waits for nobody."""
+"""Waiting for a change: whoever waits sees every later one, whoever changes something waits for nobody."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ class News:
         told.set()
 
     async def until(self, look: Callable[[], T | None], within: float) -> T | None:
-        """What `look` returns as soon as it returns something; None when that takes longer than `within` seconds."""
+        """What `look` returns as soon as it returns something; None when that takes longer than `within`
+        seconds.
+        """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + within
         while True:

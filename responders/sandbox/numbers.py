@@ -1,7 +1,9 @@
-"""Which numbers exist here. Only numbers reserved for fiction can be reached both ways; no real one is ever shown.
+"""Which numbers exist here. Only numbers reserved for fiction can be reached both ways; no real one is ever
+shown.
 
-+1 NXX 555 0100 to 0199 are reserved for fiction by the North American Numbering Plan. Mainland mobiles are taken with
-the rules of the real provider (nothing comes back), to show what those rules do; they too reach only the page.
++1 NXX 555 0100 to 0199 are reserved for fiction by the North American Numbering Plan. Mainland mobiles are
+taken with the rules of the real provider (nothing comes back), to show what those rules do; they too reach
+only the page.
 """
 
 from __future__ import annotations

@@ -23,7 +23,8 @@ _QUIET = 15.0  # seconds until a line that keeps the connection
 _WEEKDAYS = "一二三四五六日"
 _HEADERS = {
     "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; "
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
+    "img-src data:; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -83,7 +84,9 @@ class _Page:
         return web.Response(text=html, content_type="text/html", headers=_HEADERS)
 
     async def events(self, request: web.Request) -> web.StreamResponse:
-        """Each phone that has changed, as often as the reader can take it; the newest state only, never a queue."""
+        """Each phone that has changed, as often as the reader can take it; the newest state only, never a
+        queue.
+        """
         if not self._server.is_here(request):
             return web.Response(status=421)
         stream = web.StreamResponse(headers={**_HEADERS, "Content-Type": "text/event-stream"})

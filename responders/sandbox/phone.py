@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from responders.sandbox.network import SandboxNetwork
 
 
-class CannotReply(Exception):
+class CannotReply(Exception):  # noqa: N818, an outcome, told by its name
     """Nothing can come back from this phone: its region is one-way, or nobody has texted it yet."""
 
 
 @dataclass(frozen=True)
 class Reply:
-    """An inbound text, the webhook's HTTP status (None: it did not answer), and the texts it answered with."""
+    """An inbound text, the webhook's HTTP status (None: no answer), and the texts it answered with."""
 
     message: Message
     status: int | None
@@ -53,8 +53,13 @@ class Phone:
 
         found = await self._network.news.until(look, within)
         if found is None:
-            shown = "\n".join(f"  {'(taken) ' if text.claimed else ''}{text.body}" for text in self.texts) or "  nothing"
-            message = f"{self.number}: no text containing {containing!r} within {within} s; on the phone:\n{shown}"
+            shown = (
+                "\n".join(f"  {'(taken) ' if text.claimed else ''}{text.body}" for text in self.texts)
+                or "  nothing"
+            )
+            message = (
+                f"{self.number}: no text containing {containing!r} within {within} s; on the phone:\n{shown}"
+            )
             raise AssertionError(message)
         found.claimed = True
         return found
@@ -64,7 +69,8 @@ class Phone:
     ) -> Reply:
         """Text back: to the number that last texted here. Returns when the webhook has answered.
 
-        `again` delivers the same text a second time (a webhook repeated), `forged` signs it with another token.
+        `again` delivers the same text a second time (a webhook repeated), `forged` signs it with another
+        token.
         """
         if not self.two_way:
             message = f"{self.number}: nothing can come back from this number (one-way region)"
@@ -73,8 +79,12 @@ class Phone:
         if sender is None:
             message = f"{self.number}: nobody has texted it yet, so to whom?"
             raise CannotReply(message)
-        return await self._network.inbound(self, sender, body, again=again.message if again else None, forged=forged)
+        return await self._network.inbound(
+            self, sender, body, again=again.message if again else None, forged=forged
+        )
 
     def unexpected(self) -> list[Message]:
-        """Texts that arrived and that no `receives` has taken; what the network itself wrote does not count."""
+        """Texts that arrived and that no `receives` has taken; what the network itself wrote does not
+        count.
+        """
         return [text for text in self.texts if not text.claimed and text.direction != NETWORK]

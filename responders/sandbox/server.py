@@ -6,9 +6,10 @@ import asyncio
 import hmac
 import ipaddress
 import secrets
+from base64 import b64decode
 from typing import TYPE_CHECKING
 
-from aiohttp import BasicAuth, web
+from aiohttp import web
 
 from responders.sandbox import api, control, page
 
@@ -52,12 +53,12 @@ class Server:
 
     def is_account(self, request: web.Request) -> bool:
         """Whether the request carries the account's id and token (HTTP basic)."""
+        known = f"{self._network.account_sid}:{self._network.auth_token}".encode()
+        kind, _, given = request.headers.get("Authorization", "").partition(" ")
         try:
-            auth = BasicAuth.decode(request.headers.get("Authorization", ""), encoding="utf-8")
+            return kind.lower() == "basic" and hmac.compare_digest(b64decode(given, validate=True), known)
         except ValueError:
             return False
-        known = f"{self._network.account_sid}:{self._network.auth_token}"
-        return hmac.compare_digest(f"{auth.login}:{auth.password}".encode(), known.encode())
 
     def is_own_page(self, request: web.Request) -> bool:
         """Whether the request comes from a page that this process served.
@@ -68,7 +69,9 @@ class Server:
         return self.is_here(request) and hmac.compare_digest(token.encode(), self.page_token.encode())
 
     def is_here(self, request: web.Request) -> bool:
-        """Whether we were called by an address: a name made to resolve to loopback (DNS rebinding) reads no token."""
+        """Whether we were called by an address: a name made to resolve to loopback (DNS rebinding) reads no
+        token.
+        """
         return _is_address(request.host)
 
 

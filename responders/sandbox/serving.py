@@ -24,7 +24,9 @@ async def serve(  # noqa: PLR0913, each is a setting
     officers: Mapping[str, str] | None = None,
     listening: Callable[[SandboxNetwork], None] | None = None,
 ) -> None:
-    """Run a network of its own until cancelled. `officers`: number → name; `listening` is called once it listens."""
+    """Run a network of its own until cancelled. `officers`: number → name; `listening` is called once it
+    listens.
+    """
     network = SandboxNetwork(
         clock, account_sid, auth_token, from_numbers=from_numbers, inbound_url=inbound_url
     )

@@ -1,4 +1,6 @@
-"""What the network sends to the product: receipts and inbound texts, signed as Twilio signs, and TwiML read back."""
+"""What the network sends to the product: receipts and inbound texts, signed as Twilio signs, and TwiML read
+back.
+"""
 
 from __future__ import annotations
 

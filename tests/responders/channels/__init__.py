@@ -1,0 +1,1 @@
+"""What channels do: one conformance suite, and their pure parts."""

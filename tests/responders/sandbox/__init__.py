@@ -1,0 +1,1 @@
+"""The sandbox phone network, held against the real provider's rules."""
