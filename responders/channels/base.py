@@ -67,7 +67,7 @@ class Capabilities:
     identical_per_day: int | None = None
 
 
-class CannotAsk(Exception):  # noqa: N818, an outcome, told by its name
+class CannotAsk(Exception):
     """The provider could not be asked: nothing is known about the text, neither sent nor not sent."""
 
 

@@ -22,7 +22,7 @@ _SID = re.compile(r"(SM|MM)[0-9a-fA-F]{32}", re.ASCII)
 _BODY_LIMIT = 10_000  # an inbound text is at most 1,600 characters; more is not from a phone
 
 
-class BadCallback(ValueError):  # noqa: N818, an outcome, told by its name
+class BadCallback(ValueError):
     """A webhook that is signed and yet cannot be read: names the field, its value, what was expected."""
 
     def __init__(self, field: str, value: object, expected: str) -> None:

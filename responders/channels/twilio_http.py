@@ -14,15 +14,15 @@ import aiohttp
 from twilio.http.response import Response
 
 
-class NotConnected(Exception):  # noqa: N818, an outcome, told by its name
+class NotConnected(Exception):
     """No connection was made: certainly nothing was sent."""
 
 
-class NoAnswer(Exception):  # noqa: N818, an outcome, told by its name
+class NoAnswer(Exception):
     """A connection was made, and then no whole answer came: anything may have happened."""
 
 
-class Answered(Exception):  # noqa: N818, an outcome, told by its name
+class Answered(Exception):
     """An answer that is not a success, with the headers that the SDK's own error would lose."""
 
     def __init__(self, status: int, text: str, retry_after: float | None) -> None:
@@ -35,9 +35,10 @@ class TwilioHttp:
 
     is_async = True  # the SDK looks
 
-    def __init__(self, *, timeout: float, connections: int) -> None:
+    def __init__(self, *, timeout: float, connections: int, proxy: str = "") -> None:
         self._limits = aiohttp.ClientTimeout(total=timeout, sock_connect=timeout / 2)
         self._connections = connections
+        self._proxy = proxy or None
         self._session: aiohttp.ClientSession | None = None
 
     async def request(
@@ -77,7 +78,9 @@ class TwilioHttp:
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
             connector = aiohttp.TCPConnector(limit=self._connections)
-            self._session = aiohttp.ClientSession(connector=connector, timeout=self._limits, trust_env=True)
+            self._session = aiohttp.ClientSession(
+                connector=connector, timeout=self._limits, proxy=self._proxy
+            )
         return self._session
 
 

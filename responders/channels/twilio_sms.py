@@ -37,10 +37,11 @@ class TwilioSms:
         from_number: str,
         *,
         api_base: str = "",
+        proxy: str = "",
         timeout: float = 10.0,
         connections: int = 32,
     ) -> None:
-        self._http = TwilioHttp(timeout=timeout, connections=connections)
+        self._http = TwilioHttp(timeout=timeout, connections=connections, proxy=proxy)
         self._from = from_number
         # A non-empty mapping of our own: with an empty one the SDK reads TWILIO_EDGE and TWILIO_REGION from
         # the process's environment and sends to another host than the one that was configured.

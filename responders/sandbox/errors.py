@@ -32,7 +32,7 @@ _ERRORS: dict[int, tuple[int, str]] = {
 }
 
 
-class Refusal(Exception):  # noqa: N818, an outcome, told by its name
+class Refusal(Exception):
     """The network refuses a request."""
 
     def __init__(self, code: int, value: str = "") -> None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from responders.sandbox.network import SandboxNetwork
 
 
-class CannotReply(Exception):  # noqa: N818, an outcome, told by its name
+class CannotReply(Exception):
     """Nothing can come back from this phone: its region is one-way, or nobody has texted it yet."""
 
 
