@@ -12,7 +12,7 @@ from msgspec import Meta
 from rules.alerts import SeverityWord, Words
 
 Identifier = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
-Duration = Annotated[str, Meta(pattern=r"^(0|[1-9][0-9]{0,5}(s|m|h|d))$")]
+Duration = Annotated[str, Meta(pattern=r"^([0-9]{1,6}(s|m|h|d)|0)$")]
 """`30s`, `5m`, `24h`, `10d`."""
 Role = Identifier
 Level = Literal["IV", "III", "II", "I"]
