@@ -148,7 +148,7 @@ def _put(values: dict[str, Any], keys: list[str], text: str, name: str) -> None:
 
 def _explain(message: str, values: Any, path: Path, origins: Mapping[str, str]) -> str:
     text, _, at = message.partition(" - at `$")
-    key = at.rstrip("`").lstrip(".")
+    key = at.rstrip("`").lstrip(".").replace("api_keys[...]", f"api_keys.{_wrong_key(values)}")
     if text.startswith("Object contains unknown field"):
         key = ".".join(filter(None, [key, text.split("`")[1]]))
         return f"{origins.get(key, path)}: {key}: got a setting that does not exist, expected one of the documented settings"
@@ -162,6 +162,16 @@ def _explain(message: str, values: Any, path: Path, origins: Mapping[str, str]) 
     return f"{origins.get(key, path)}: {key}: got {shown}, expected {_expected(text, key)}"
 
 
+def _wrong_key(values: Any) -> str:
+    """msgspec does not say in which entry of a mapping the fault is."""
+    for name, section in (values.get("api_keys") or {}).items():
+        try:
+            msgspec.convert(section, ApiKeySettings, strict=False)
+        except msgspec.ValidationError:
+            return str(name)
+    return "?"
+
+
 def _expected(text: str, key: str) -> str:
     if text.startswith("Invalid enum value"):
         section, _, name = key.rpartition(".")
@@ -170,6 +180,8 @@ def _expected(text: str, key: str) -> str:
             holder = next(f.type for f in msgspec.structs.fields(holder) if f.name == part)
         field = next((f for f in msgspec.structs.fields(holder) if f.name == name), None)
         return " | ".join(map(str, get_args(field.type))) if field else "one of the documented values"
+    if "0-9a-f" in text:
+        return "the SHA-256 of the key, 64 hex digits"
     if r"\d{1,5}" in text:
         return "host:port, e.g. 127.0.0.1:8080"
     if "https?" in text:
