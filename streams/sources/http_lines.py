@@ -1,0 +1,121 @@
+"""NDJSON over HTTP: each line judged by itself, sent in batches, answered in order."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator
+
+import msgspec
+from aiohttp import web
+
+from rules.facts import AnyFact, FieldFault
+from streams.sources.answers import RETRY_AFTER, LineAnswer, LinesSummary, Refusal, refused
+from streams.sources.base import Outgoing
+from streams.sources.http_door import Door, Limits, chunks
+from streams.sources.keys import ApiKey
+
+_encode = msgspec.json.Encoder().encode
+_Lines = list[tuple[int, bytes]]
+_Judged = tuple[int, AnyFact, Outgoing] | LineAnswer
+
+ACCEPTED, MIXED = 202, 200
+UNAVAILABLE = Refusal("unavailable")
+
+
+async def post_lines(request: web.Request, door: Door, key: ApiKey) -> web.Response:
+    """202 every line accepted; 200 some were not, see each; 400, 403, 413, 503 none was."""
+    if (request.content_length or 0) > door.limits.body:
+        fault = FieldFault("$", f"{request.content_length} bytes", f"at most {door.limits.body} bytes")
+        raise Refusal("too-big", [fault])
+    body = bytearray()
+    outcomes: Counter[str] = Counter()
+    unread_from: int | None = None
+    try:
+        async for lines in _batches(request, door.limits):
+            answers = await _answers(lines, door, key)
+            for answer in answers:
+                outcomes[answer.error or "accepted"] += 1
+                body += _encode(answer) + b"\n"
+            if outcomes[UNAVAILABLE.code]:
+                # the next batch would wait as long, and in vain
+                unread_from = lines[-1][0] + 1
+                break
+    except _TooMuchError as much:
+        outcomes["too-big"] += 1
+        unread_from = much.line
+        body += _encode(LineAnswer(much.line, 413, error="too-big", faults=[much.fault])) + b"\n"
+    for outcome, number in outcomes.items():
+        door.count(key.source, outcome, number)
+    if not body:
+        return refused(Refusal("empty"))
+    return _answered(body, outcomes, unread_from)
+
+
+def _answered(body: bytearray, outcomes: Counter[str], unread_from: int | None) -> web.Response:
+    accepted, unavailable = outcomes["accepted"], outcomes[UNAVAILABLE.code]
+    refusals = outcomes.total() - accepted - unavailable
+    body += _encode(LinesSummary(accepted, refusals, unavailable, unread_from)) + b"\n"
+    status = ACCEPTED if accepted == outcomes.total() else MIXED
+    if not accepted:
+        codes = [code for code, number in outcomes.items() if number]
+        status = (
+            UNAVAILABLE.status if unavailable else Refusal(codes[0] if len(codes) == 1 else "bad-fact").status
+        )
+    return web.Response(
+        status=status,
+        body=bytes(body),
+        content_type="application/x-ndjson",
+        headers=RETRY_AFTER if unavailable else {},
+    )
+
+
+async def _answers(lines: _Lines, door: Door, key: ApiKey) -> list[LineAnswer]:
+    """What becomes of a batch; the good lines of it go to the broker together."""
+    judged = [_judged(number, raw, door, key) for number, raw in lines]
+    records = [one[2] for one in judged if not isinstance(one, LineAnswer)]
+    places = iter(await door.place(records) if records else [])
+    return [one if isinstance(one, LineAnswer) else _answer(*one, next(places)) for one in judged]
+
+
+def _judged(number: int, raw: bytes, door: Door, key: ApiKey) -> _Judged:
+    try:
+        return number, *door.judge(raw, key)
+    except Refusal as bad:
+        return LineAnswer(number, bad.status, error=bad.code, faults=bad.faults)
+
+
+def _answer(number: int, fact: AnyFact, record: Outgoing, place: tuple[int, int] | Exception) -> LineAnswer:
+    if isinstance(place, Exception):
+        return LineAnswer(number, UNAVAILABLE.status, error=UNAVAILABLE.code)
+    return LineAnswer(number, ACCEPTED, str(fact.id), record[0], *place)
+
+
+class _TooMuchError(Exception):
+    """From this line on the request is over a limit."""
+
+    def __init__(self, line: int, fault: FieldFault) -> None:
+        super().__init__(str(fault))
+        self.line, self.fault = line, fault
+
+
+async def _batches(request: web.Request, limits: Limits) -> AsyncIterator[_Lines]:
+    """The lines that have come, batch by batch, so that a slow client's line does not wait for its next."""
+    number = total = 0
+    rest = b""
+    async for chunk in chunks(request, limits):
+        total += len(chunk)
+        if total > limits.body:
+            raise _TooMuchError(number + 1, FieldFault("$", f"{total} bytes", f"at most {limits.body} bytes"))
+        *whole, rest = (rest + chunk).split(b"\n")
+        lines = [(number + place, line.strip()) for place, line in enumerate(whole, 1)]
+        number += len(whole)
+        if len(rest) > limits.fact + 2:
+            raise _TooMuchError(
+                number + 1, FieldFault("$", f"{len(rest)} bytes", f"at most {limits.fact} bytes")
+            )
+        if number > limits.lines:
+            raise _TooMuchError(number, FieldFault("$", f"{number} lines", f"at most {limits.lines} lines"))
+        if found := [one for one in lines if one[1]]:
+            yield found
+    if rest.strip():
+        yield [(number + 1, rest.strip())]
