@@ -1,0 +1,52 @@
+"""`fenghuo`: the command line. Exit codes: 0 done, 1 the answer is no, 2 wrong use or bad input."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from infra.cli import dead_letters, demo, drills, facts, incidents, people, serving, site
+from infra.cli.context import Context
+from infra.logs import configure_logging
+from infra.settings import BadSettings, load
+from rules.yaml_file import BadFiles
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    default=lambda: Path(os.environ.get("FENGHUO_CONFIG", "fenghuo.toml")),
+    help="设置文件 / settings file (default: fenghuo.toml here)",
+)
+@click.pass_context
+def fenghuo(context: click.Context, config: Path) -> None:
+    """烽火: 县级预警与应急值守 / early warning and emergency duty for a county."""
+    settings = load(config, os.environ)
+    configure_logging(settings.log_level)
+    context.obj = Context(settings)
+
+
+for command in (
+    *serving.COMMANDS,
+    *site.COMMANDS,
+    *facts.COMMANDS,
+    *people.COMMANDS,
+    *incidents.COMMANDS,
+    *drills.COMMANDS,
+    *dead_letters.COMMANDS,
+    *demo.COMMANDS,
+):
+    fenghuo.add_command(command)
+
+
+def main() -> None:
+    """The entry point: what is wrong is said once, on standard error, and the exit code is 2."""
+    try:
+        fenghuo()
+    except (BadSettings, BadFiles) as bad:
+        click.echo(str(bad), err=True)
+        sys.exit(2)
