@@ -54,6 +54,7 @@ def test_a_character_is_not_cut_from_its_companions() -> None:
     """Accents and joined emoji stay whole or go whole."""
     family = "👩\u200d👧"
     assert fit("粮" * 66 + family, 1, "x") == "粮" * 66 + "…x"
+    assert fit("粮" * 65 + family, 1, "x") == "粮" * 65 + "…x"
     assert fit("粮" * 67 + "e\u0301" + "粮" * 9, 1, "x") == "粮" * 67 + "…x"
 
 
