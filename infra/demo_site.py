@@ -37,7 +37,9 @@ def make_synthetic_site(target: Path) -> None:
     """The example site, with the generator as its deciding source."""
     _copy_example(target)
     points = (target / "points.yaml").read_text(encoding="utf-8")
-    (target / "points.yaml").write_text(points.replace("source: wuyi-grain-office", "source: synthetic"), encoding="utf-8")
+    (target / "points.yaml").write_text(
+        points.replace("source: wuyi-grain-office", "source: synthetic"), encoding="utf-8"
+    )
 
 
 def make_file_site(target: Path, readings: Sequence[GrainPriceReading], title: str) -> list[Series]:

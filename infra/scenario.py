@@ -113,9 +113,7 @@ def _points(inject: Inject, site: Site) -> list[str]:
     if inject.points != "all":
         return list(inject.points or [])
     wanted = (inject.fact.get("commodity"), inject.fact.get("stage"))
-    return [
-        p.id for p in site.points.values() if any((line.commodity, line.stage) == wanted for line in p.lines)
-    ]
+    return [p.id for p in site.points.values() if any((line.commodity, line.stage) == wanted for line in p.lines)]
 
 
 _WHOLE = frozenset(
@@ -139,9 +137,7 @@ def _faults(document: Document, scenario: Scenario, site: Site) -> Iterator[File
             yield document.fault(f"$.injects[{i}].points", point, "a point of the site")
         for name in ("exercise", "source", "observed_at"):
             if name in inject.fact:
-                yield document.fault(
-                    f"$.injects[{i}].fact.{name}", inject.fact[name], "nothing: the drill sets it"
-                )
+                yield document.fault(f"$.injects[{i}].fact.{name}", inject.fact[name], "nothing: the drill sets it")
         try:
             for values in _expanded(inject, scenario, site, scenario.id, start):
                 facts.decode(msgspec.json.encode(values))

@@ -163,7 +163,7 @@ def _explain(message: str, values: Any, path: Path, origins: Mapping[str, str]) 
 
 
 def _wrong_key(values: Any) -> str:
-    """msgspec does not say in which entry of a mapping the fault is."""
+    """Msgspec does not say in which entry of a mapping the fault is."""
     for name, section in (values.get("api_keys") or {}).items():
         try:
             msgspec.convert(section, ApiKeySettings, strict=False)

@@ -19,9 +19,7 @@ PATTERNS = ("site.yaml", "points.yaml", "plans/*.yaml")
 def read_library(directory: Path) -> Library:
     """The library of a site directory. Raises `rules.yaml_file.BadFiles` with every fault."""
     if not directory.is_dir():
-        raise BadFiles(
-            [FileFault(str(directory), 1, "$", "no such directory", "a site (fenghuo init DIR makes one)")]
-        )
+        raise BadFiles([FileFault(str(directory), 1, "$", "no such directory", "a site (fenghuo init DIR makes one)")])
     texts: dict[str, str] = {}
     faults: list[FileFault] = []
     for pattern in PATTERNS:
@@ -30,9 +28,7 @@ def read_library(directory: Path) -> Library:
             try:
                 texts[name] = path.read_text(encoding="utf-8")
             except UnicodeDecodeError as error:
-                faults.append(
-                    FileFault(name, 1, "$", f"byte {error.start} that is not UTF-8", "text in UTF-8")
-                )
+                faults.append(FileFault(name, 1, "$", f"byte {error.start} that is not UTF-8", "text in UTF-8"))
     if faults:
         raise BadFiles(faults)
     return load(texts)

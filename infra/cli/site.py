@@ -56,7 +56,9 @@ def check(context: Context, directory: Path | None) -> None:
     """检查站点目录的全部预案 / check a site directory: every fault at once, exit code 2."""
     library = read_library(directory) if directory else context.library
     points = len(library.site.points)
-    click.echo(f"{len(library.plans)} 个预案, {points} 个监测点, 无误 / {len(library.plans)} plans, {points} points, no fault")
+    click.echo(
+        f"{len(library.plans)} 个预案, {points} 个监测点, 无误 / {len(library.plans)} plans, {points} points, no fault"
+    )
     for name, version in sorted(library.versions.items()):
         titles = library.plans[name].titles
         click.echo(f"  {version}  {name}  {titles.zh} / {titles.en}")
@@ -77,7 +79,7 @@ def api_key(name: str, source: str, counties: tuple[str, ...], kinds: tuple[str,
     """生成接口密钥 / make a key for POST /api/v1/facts; only its SHA-256 belongs into the settings."""
     key = secrets.token_urlsafe(32)
     click.echo(f"密钥(只显示这一次) / the key, shown this once: {key}\n")
-    click.echo(f"[api_keys.{name}]\nsha256 = \"{hashlib.sha256(key.encode()).hexdigest()}\"\nsource = \"{source}\"")
+    click.echo(f'[api_keys.{name}]\nsha256 = "{hashlib.sha256(key.encode()).hexdigest()}"\nsource = "{source}"')
     click.echo(f"counties = {_toml(counties)}\nkinds = {_toml(kinds)}")
 
 
