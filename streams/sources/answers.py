@@ -49,9 +49,7 @@ def refused(refusal: Refusal) -> web.Response:
     headers = RETRY_AFTER if status == web.HTTPServiceUnavailable.status_code else {}
     if status == web.HTTPUnauthorized.status_code:
         headers = {"WWW-Authenticate": "Bearer"}
-    return web.Response(
-        status=status, body=msgspec.json.encode(body), content_type="application/json", headers=headers
-    )
+    return web.Response(status=status, body=msgspec.json.encode(body), content_type="application/json", headers=headers)
 
 
 class Accepted(msgspec.Struct, frozen=True, omit_defaults=True):

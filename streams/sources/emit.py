@@ -117,9 +117,7 @@ def _refuse(summary: EmitSummary, fault: RowFault, keep: int) -> None:
         summary.faults.append(fault)
 
 
-async def _send(
-    waiting: list[tuple[FactRow, Outgoing]], producer: FactProducer, summary: EmitSummary
-) -> None:
+async def _send(waiting: list[tuple[FactRow, Outgoing]], producer: FactProducer, summary: EmitSummary) -> None:
     if not waiting:
         return
     places = await sent(producer, [record for _, record in waiting])

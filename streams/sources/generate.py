@@ -99,7 +99,8 @@ def _readings(
         part = _part(habits, point, day, days, surge) * (1 + chance.noise)
         reading = GrainPriceReading(
             county=county, source=SOURCE, observed_at=observed, reported_at=observed + timedelta(minutes=2),
-            point=point.id, commodity=point.commodity, stage=point.stage, currency=point.currency, unit=point.unit,
+            point=point.id, commodity=point.commodity, stage=point.stage,
+            currency=point.currency, unit=point.unit,
             price=_price(point.line, part if surge.height(day) else min(part, QUIET)),
         )  # fmt: skip
         yield from _arrivals(reading, chance)
@@ -117,9 +118,7 @@ class _Chance(NamedTuple):
     @classmethod
     def drawn(cls, rng: Random) -> _Chance:
         """The next day's."""
-        return cls(
-            rng.randrange(40), rng.random(), rng.random(), rng.gauss(0, 0.004), rng.uniform(0.985, 0.997)
-        )
+        return cls(rng.randrange(40), rng.random(), rng.random(), rng.gauss(0, 0.004), rng.uniform(0.985, 0.997))
 
 
 def _habits(rng: Random, surge: Surge) -> _Habits:

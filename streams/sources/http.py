@@ -61,11 +61,7 @@ def _reader(request: web.Request) -> Reader:
         "application/jsonl": post_lines,
     }  # fmt: skip
     coded = request.headers.get("Content-Encoding", "identity").lower() != "identity"
-    if (
-        coded
-        or request.content_type not in forms
-        or (request.charset or "utf-8").lower() not in ("utf-8", "utf8")
-    ):
+    if coded or request.content_type not in forms or (request.charset or "utf-8").lower() not in ("utf-8", "utf8"):
         raise Refusal("content-type")
     return forms[request.content_type]
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 
 import msgspec
 from aiohttp import web
@@ -31,21 +32,22 @@ async def post_lines(request: web.Request, door: Door, key: ApiKey) -> web.Respo
     outcomes: Counter[str] = Counter()
     unread_from: int | None = None
     try:
-        async for lines in _batches(request, door.limits):
-            answers = await _answers(lines, door, key)
-            for answer in answers:
-                outcomes[answer.error or "accepted"] += 1
-                body += _encode(answer) + b"\n"
-            if outcomes[UNAVAILABLE.code]:
-                # the next batch would wait as long, and in vain
-                unread_from = lines[-1][0] + 1
-                break
+        async with aclosing(_batches(request, door.limits)) as batches:
+            async for lines in batches:
+                for answer in await _answers(lines, door, key):
+                    outcomes[answer.error or "accepted"] += 1
+                    body += _encode(answer) + b"\n"
+                if outcomes[UNAVAILABLE.code]:
+                    # the next batch would wait as long, and in vain
+                    unread_from = lines[-1][0] + 1
+                    break
     except _TooMuchError as much:
         outcomes["too-big"] += 1
         unread_from = much.line
         body += _encode(LineAnswer(much.line, 413, error="too-big", faults=[much.fault])) + b"\n"
-    for outcome, number in outcomes.items():
-        door.count(key.source, outcome, number)
+    finally:
+        for outcome, number in outcomes.items():
+            door.count(key.source, outcome, number)
     if not body:
         return refused(Refusal("empty"))
     return _answered(body, outcomes, unread_from)
@@ -58,9 +60,7 @@ def _answered(body: bytearray, outcomes: Counter[str], unread_from: int | None) 
     status = ACCEPTED if accepted == outcomes.total() else MIXED
     if not accepted:
         codes = [code for code, number in outcomes.items() if number]
-        status = (
-            UNAVAILABLE.status if unavailable else Refusal(codes[0] if len(codes) == 1 else "bad-fact").status
-        )
+        status = UNAVAILABLE.status if unavailable else Refusal(codes[0] if len(codes) == 1 else "bad-fact").status
     return web.Response(
         status=status,
         body=bytes(body),
@@ -98,7 +98,7 @@ class _TooMuchError(Exception):
         self.line, self.fault = line, fault
 
 
-async def _batches(request: web.Request, limits: Limits) -> AsyncIterator[_Lines]:
+async def _batches(request: web.Request, limits: Limits) -> AsyncGenerator[_Lines, None]:
     """The lines that have come, batch by batch, so that a slow client's line does not wait for its next."""
     number = total = 0
     rest = b""
@@ -107,15 +107,19 @@ async def _batches(request: web.Request, limits: Limits) -> AsyncIterator[_Lines
         if total > limits.body:
             raise _TooMuchError(number + 1, FieldFault("$", f"{total} bytes", f"at most {limits.body} bytes"))
         *whole, rest = (rest + chunk).split(b"\n")
-        lines = [(number + place, line.strip()) for place, line in enumerate(whole, 1)]
+        # of a line that is too long only so much is kept as shows that it is
+        rest = rest[: limits.fact + 2]
+        lines = [(number + place, line.removesuffix(b"\r")) for place, line in enumerate(whole, 1)]
+        said = [one for one in lines if _is_said(one[1], limits)]
         number += len(whole)
-        if len(rest) > limits.fact + 2:
-            raise _TooMuchError(
-                number + 1, FieldFault("$", f"{len(rest)} bytes", f"at most {limits.fact} bytes")
-            )
+        if fitting := [one for one in said if one[0] <= limits.lines]:
+            yield fitting
         if number > limits.lines:
-            raise _TooMuchError(number, FieldFault("$", f"{number} lines", f"at most {limits.lines} lines"))
-        if found := [one for one in lines if one[1]]:
-            yield found
-    if rest.strip():
-        yield [(number + 1, rest.strip())]
+            fault = FieldFault("$", "more lines", f"at most {limits.lines} lines")
+            raise _TooMuchError(limits.lines + 1, fault)
+    if _is_said(rest, limits):
+        yield [(number + 1, rest.removesuffix(b"\r"))]
+
+
+def _is_said(line: bytes, limits: Limits) -> bool:
+    return len(line) > limits.fact or bool(line.strip())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -156,12 +156,18 @@ def _shape_faults(found: object) -> Iterator[_Fault]:
         listed = found.get(part)
         for index, one in enumerate(listed if isinstance(listed, list) else []):
             yield from _convert(one, Condition, (part, index))
-    bare = {k: v for k, v in found.items() if k not in ("derive", "fields", "skip", "only")}
-    wrong_part = {k: found[k] for k in ("derive", "fields") if k in found and not isinstance(found[k], dict)}
-    wrong_part |= {k: found[k] for k in ("skip", "only") if k in found and not isinstance(found[k], list)}
-    if "fields" in found:
-        bare["fields"] = {}
-    yield from _convert({**bare, **wrong_part}, CsvMapping, ())
+    fields = {field.encode_name: field for field in msgspec.structs.fields(CsvMapping)}
+    for name, value in found.items():
+        if name not in fields:
+            yield (str(name),), repr(name), " | ".join(fields)
+        elif name not in _PARTS or not isinstance(value, _PARTS[name]):
+            yield from _convert(value, fields[name].type, (name,))
+    for name in (name for name, field in fields.items() if field.required and name not in found):
+        yield (name,), "nothing", "a value"
+
+
+_PARTS = {"derive": dict, "fields": dict, "skip": list, "only": list}
+"""What is judged piece by piece."""
 
 
 def _dict(found: dict[object, object], part: str) -> dict[object, object]:
@@ -169,7 +175,7 @@ def _dict(found: dict[object, object], part: str) -> dict[object, object]:
     return inner if isinstance(inner, dict) else {}
 
 
-def _convert(value: object, kind: type, path: tuple[str | int, ...]) -> Iterator[_Fault]:
+def _convert(value: object, kind: Any, path: tuple[str | int, ...]) -> Iterator[_Fault]:
     try:
         msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
@@ -204,7 +210,7 @@ def _meaning_faults(mapping: CsvMapping) -> Iterator[_Fault]:
             yield ("fields", name), repr(name), f"a field of {mapping.kind}: {' | '.join(known)}"
     missing = [name for name in cells.required(mapping.kind) if name not in mapping.fields]
     if missing:
-        yield ("fields",), f"nothing for {', '.join(missing)}", f"a value: every {mapping.kind} has them"
+        yield ("fields",), f"nothing for {', '.join(missing)}", f"a value of each: every {mapping.kind} has them"
     for part, values in (("derive", mapping.derive), ("fields", mapping.fields)):
         for name, value in values.items():
             yield from _value_faults(value, (part, name))
