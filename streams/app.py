@@ -1,0 +1,193 @@
+"""The Faust app: agents for the four fact topics and for alerts, the table, the flusher. The same on both brokers."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any, cast
+
+import faust
+
+from streams import topics
+from streams.broker import checked_topics
+from streams.commits import Committed, CommitTables
+from streams.counters import Counters
+from streams.delivery import Deliverer
+from streams.errors import StoredBeyondLog
+from streams.flusher import Flusher
+from streams.intake import Applies, Intake
+from streams.progress import Watch
+from streams.table import EntryTable
+from streams.ticking import Ticker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+    from datetime import datetime
+
+    from faust.types import TP, EventT, StreamT
+
+    from streams.delivery import Deliver
+    from streams.settings import StreamSettings
+
+logger = logging.getLogger(__name__)
+
+
+class WorkerApp(faust.App):
+    """A Faust app with the parts of one worker. Made by `build_app`."""
+
+    settings: StreamSettings
+    counters: Counters
+    committed: Committed
+    watch: Watch
+    table: EntryTable
+    flusher: Flusher
+    intake: Intake
+    deliverer: Deliverer
+    ticker: Ticker
+    topic_ids: dict[str, str]
+    failed: asyncio.Future[str]
+    """Done, with the reason, once the worker must end."""
+    on_fatal: Callable[[str], None] | None
+    closing: bool
+
+    def fatal(self, reason: str) -> None:
+        """End the worker. Nothing is acknowledged after this."""
+        self.closing = True
+        if not self.failed.done():
+            self.failed.set_result(reason)
+            if self.on_fatal is not None:
+                self.on_fatal(reason)
+
+    async def on_first_start(self) -> None:
+        """Refuse a broker whose topics are not what they were when the installation was made."""
+        await super().on_first_start()
+        found = await checked_topics(self.settings)
+        self.topic_ids.update({name: facts.id for name, facts in found.items()})
+        for part in (self.flusher.run(), self.deliverer.run(), self.ticker.run(), self._watching()):
+            self.add_future(part)
+
+    async def stop(self) -> None:
+        """Finish what was taken, then stop."""
+        self.closing = True
+        if self.started and not self.failed.done():
+            try:
+                async with asyncio.timeout(self.settings.send_timeout):
+                    await self.flusher.drain()
+            except TimeoutError:
+                logger.warning("stopping with unfinished messages: they come again")
+        await super().stop()
+
+    async def _watching(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(min(1.0, self.settings.stall_after / 4))
+            holding = frozenset({topics.ALERTS} if self.deliverer.holding else ())
+            stalled = None if self.rebalancing else self.watch.stalled(loop.time(), holding)
+            if stalled is not None:
+                self.fatal(f"the worker has stalled: {stalled}")
+                return
+
+
+def build_app(  # noqa: PLR0913
+    settings: StreamSettings,
+    engine: Applies,
+    deliver_alerts: Deliver,
+    clock: Callable[[], datetime],
+    *,
+    fatal: Callable[[str], None] | None = None,
+    counters: Counters | None = None,
+) -> WorkerApp:
+    """A worker's app, ready to be started in the event loop that is running now.
+
+    `deliver_alerts` returns once the desk has the alerts for good. `fatal` is called when the worker must end;
+    `streams.running.run_app` notices by itself.
+    """
+    app = WorkerApp(settings.group, **settings.faust_settings(), Table=EntryTable, TableManager=CommitTables)
+    app.settings = settings
+    app.on_fatal = fatal
+    app.closing = False
+    app.failed = asyncio.get_running_loop().create_future()
+    app.topic_ids = {}
+    app.counters = counters or Counters()
+    app.committed = Committed()
+    app.watch = Watch(settings.stall_after)
+    app.table = cast("EntryTable", app.Table(topics.TABLE, partitions=settings.partitions))
+    app.flusher = Flusher(
+        app.table,
+        app.counters,
+        app.watch,
+        app.fatal,
+        timeout=settings.send_timeout,
+        stale_after=None if settings.embedded else settings.session_timeout,
+        limit=settings.max_pending,
+    )
+    app.intake = Intake(settings, engine, app.table, app.flusher, app.committed, app.counters, app.topic_ids)
+    app.deliverer = Deliverer(deliver_alerts, app.counters, app.watch, settings.county, settings.max_pending)
+    app.ticker = Ticker(app, clock, app.counters, app.watch, every=settings.tick_every, timeout=settings.send_timeout)
+    for name in topics.FACT_TOPICS:
+        _agent(app, name, app.intake, app.flusher)
+    _agent(app, topics.ALERTS, app.deliverer, app.deliverer)
+    app.on_partitions_revoked.connect(_on_revoked)
+    app.on_rebalance_complete.connect(_on_recovered)
+    return app
+
+
+def _agent(app: WorkerApp, name: str, taker: Intake | Deliverer, gate: Flusher | Deliverer) -> None:
+    topic = app.topic(
+        name,
+        key_type=bytes,
+        value_type=bytes,
+        key_serializer="raw",
+        value_serializer="raw",
+        allow_empty=True,
+        partitions=app.settings.partitions,
+    )
+
+    async def follow(stream: StreamT) -> None:
+        plain = stream.noack()
+        take = taker.take
+        async for event in plain.events():
+            if app.closing:
+                break
+            take(plain, cast("EventT", event))
+            if gate.full:
+                await gate.room()
+        await asyncio.Event().wait()  # an agent that returned would be started anew and acknowledge
+
+    async def agent(stream: StreamT) -> None:
+        try:
+            await follow(stream)
+        except Exception as failed:
+            logger.exception("agent of %s: %r", name, failed)
+            app.fatal(f"the agent of {name} failed: {failed!r}")
+            await asyncio.Event().wait()
+
+    app.agent(topic, name=f"streams.{name}")(cast("Callable[[StreamT], Coroutine[Any, Any, None]]", agent))
+
+
+async def _on_revoked(app: WorkerApp, revoked: set[TP], **_: object) -> None:
+    """Before partitions may go elsewhere: all that was taken is durable and committed, or the worker ends."""
+    app.deliverer.forget()
+    if app.flusher.failed is None:
+        await app.flusher.drain()
+        await app.consumer.commit()
+
+
+async def _on_recovered(app: WorkerApp, **_: object) -> None:
+    """The table is as durable as it ever was, and no message has been read: is the log still the one it came from?"""
+    ours = {(tp.topic, tp.partition) for tp in app.consumer.assignment()}
+    app.watch.forget(ours)
+    applied: dict[tuple[str, int], int] = {}
+    for entry in app.table.entries.values():
+        for one in entry.applied:
+            if app.topic_ids.get(one.topic) == one.topic_id and (one.topic, one.partition) in ours:
+                place = (one.topic, one.partition)
+                applied[place] = max(applied.get(place, -1), one.offset)
+    tps = [tp for tp in app.consumer.assignment() if (tp.topic, tp.partition) in applied]
+    ends = await app.consumer.highwaters(*tps) if tps else {}
+    for tp, end in ends.items():
+        offset = applied[tp.topic, tp.partition]
+        if end is not None and offset >= end:
+            refused = StoredBeyondLog(tp.topic, tp.partition, offset, end)
+            app.fatal(str(refused))
+            raise refused

@@ -1,0 +1,32 @@
+"""What a worker counts, as plain numbers: who shows them (Prometheus, /readyz) reads them here."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Counters:
+    """Totals since the process started. Times are of the event loop's clock."""
+
+    read: Counter[str] = field(default_factory=Counter)
+    """Messages read, by topic."""
+    acknowledged: Counter[str] = field(default_factory=Counter)
+    """Messages finished, by topic: their state and alerts are durable."""
+    dead: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    """Dead letters, by topic, source and reason."""
+    forwarded: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Facts sent on to their own partition, by topic and source."""
+    alerts: int = 0
+    """Alerts made durable on topic `alerts`, repetitions after a restart included."""
+    delivered: int = 0
+    """Alerts that the incident desk has taken."""
+    delivery_failures: int = 0
+    flushes: int = 0
+    entries: int = 0
+    """Changelog entries written."""
+    ticks: Counter[str] = field(default_factory=Counter)
+    missed_ticks: int = 0
+    last_event: dict[tuple[str, int], float] = field(default_factory=dict)
+    """When a message of a topic and partition was last read."""

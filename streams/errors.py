@@ -1,0 +1,48 @@
+"""Why a worker does not start, or has ended."""
+
+from __future__ import annotations
+
+
+class StreamsError(Exception):
+    """Base of all below."""
+
+
+class WorkerFailed(StreamsError):
+    """The worker ended itself: nothing is lost, what was not acknowledged comes again after a restart."""
+
+
+class TopicMissing(StreamsError):
+    """A topic that `provision` has not made."""
+
+    def __init__(self, names: list[str]) -> None:
+        listed = ", ".join(names)
+        super().__init__(
+            f"主题不存在：{listed}；请先运行 fenghuo provision"
+            f" / topics: got no {listed}, expected them to exist; run fenghuo provision first"
+        )
+
+
+class PartitionsDiffer(StreamsError):
+    """A topic with another number of partitions than the settings say."""
+
+    def __init__(self, topic: str, have: int, asked: int) -> None:
+        super().__init__(
+            f"主题 {topic} 有 {have} 个分区，设置要求 {asked} 个：分区数在安装时选定，之后不能更改"
+            f"（更改会使同一县的数据落入不同分区）；请把 kafka.partitions 改回 {have}"
+            f" / topic {topic}: partitions: got {have}, expected {asked} as kafka.partitions says; the count is chosen"
+            f" once (another one would move counties to other partitions): set kafka.partitions back to {have}"
+        )
+
+
+class StoredBeyondLog(StreamsError):
+    """The table has applied an offset that the log does not have."""
+
+    def __init__(self, topic: str, partition: int, applied: int, end: int) -> None:
+        super().__init__(
+            f"状态表已处理到 {topic}/{partition} 的 {applied}，但日志在 {end} 处结束：日志丢失了已处理的记录"
+            "（例如从较旧的备份恢复）。请恢复完整的日志；若确已丢失，删除并重建该主题（fenghuo provision），使其有新的标识"
+            f" / table: applied offset of {topic}/{partition}: got {applied}, expected below the log's end {end}: the log"
+            " has lost records that were applied (restored from an older backup?). Restore the whole log; if it is gone"
+            " for good, delete the topic and run fenghuo provision, which gives it a new id, so that its offsets count"
+            " from 0 again"
+        )

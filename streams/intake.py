@@ -1,0 +1,168 @@
+"""One message of a fact topic: decoded, applied, and noted for the flusher. Nothing here waits."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Protocol
+
+from rules import alerts, facts
+from rules.entries import Record
+from streams import dead_letters, topics
+from streams.flusher import NewRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from faust.types import EventT, StreamT
+
+    from rules.entries import Outcome, States
+    from rules.facts import Message
+    from streams.commits import Committed
+    from streams.counters import Counters
+    from streams.flusher import Flusher
+    from streams.settings import StreamSettings
+    from streams.table import EntryTable
+
+logger = logging.getLogger(__name__)
+
+FORWARDED = "fenghuo-forwarded"
+"""Header of a fact that was sent on to its own partition; its value says from where."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Applies(Protocol):
+    """The engine, as the streams know it."""
+
+    def apply(self, states: States, record: Record, message: Message) -> Outcome:
+        """What a message does to the state, and what it causes."""
+        ...
+
+
+class Intake:
+    """What an agent does with each event."""
+
+    def __init__(
+        self,
+        settings: StreamSettings,
+        engine: Applies,
+        table: EntryTable,
+        flusher: Flusher,
+        committed: Committed,
+        counters: Counters,
+        topic_ids: Mapping[str, str],
+    ) -> None:
+        self._settings = settings
+        self._engine = engine
+        self._table = table
+        self._flusher = flusher
+        self._committed = committed.offsets
+        self._counters = counters
+        self._topic_ids = topic_ids
+        self._homes: dict[bytes, int] = {}
+        self._now = asyncio.get_running_loop().time
+
+    def take(self, stream: StreamT, event: EventT) -> None:
+        """Apply one message and note it. Raises nothing for what a message says."""
+        message = event.message
+        topic, partition = message.topic, message.partition
+        now = self._now()
+        counters = self._counters
+        counters.read[topic] += 1
+        counters.last_event[topic, partition] = now
+        record = Record(
+            topic,
+            self._topic_ids[topic],
+            partition,
+            message.offset,
+            _EPOCH + timedelta(milliseconds=round(message.timestamp * 1000)),
+            self._committed.get((topic, partition), 0),
+        )
+        self._apply(record, message.key, message.value or b"", message.headers)
+        self._flusher.done(stream, event, now)
+
+    def _apply(self, record: Record, key: bytes | None, raw: bytes, headers: object) -> None:
+        try:
+            fact = facts.decode(raw, max_bytes=self._settings.max_fact_bytes)
+        except facts.BadFact as bad:
+            self._bury(record, key, raw, "bad_fact", str(bad))
+            return
+        if isinstance(fact, facts.Fact):
+            if fact.topic != record.topic:
+                explain = f"$.kind: got {fact.kind} on topic {record.topic}, expected it on topic {fact.topic}"
+                self._bury(record, key, raw, "wrong_topic", explain)
+                return
+            if not self._at_home(record, key, fact.county):
+                self._forward(record, key, raw, fact, headers)
+                return
+        try:
+            outcome = self._engine.apply(self._table, record, fact)
+        except Exception as failed:
+            logger.exception("engine: %s/%s/%s: %r", record.topic, record.partition, record.offset, failed)
+            self._bury(record, key, raw, "engine_error", repr(failed))
+            return
+        if outcome.rejected is not None:
+            self._bury(record, key, raw, outcome.rejected.reason, outcome.rejected.explain)
+        for name, entry in outcome.entries.items():
+            self._flusher.change(name, entry, record.partition)
+        for alert in outcome.alerts:
+            self._alert(alert)
+
+    def _at_home(self, record: Record, key: bytes | None, county: str) -> bool:
+        if key is None or key != county.encode():
+            return False
+        home = self._homes.get(key)
+        if home is None:
+            home = self._homes[key] = topics.home_partition(county, self._settings.partitions)
+        return home == record.partition
+
+    def _forward(
+        self, record: Record, key: bytes | None, raw: bytes, fact: facts.AnyFact, headers: object
+    ) -> None:
+        home = topics.home_partition(fact.county, self._settings.partitions)
+        come_from = _header(headers, FORWARDED)
+        if come_from is not None:
+            explain = (
+                f"key: got {key!r} in partition {record.partition} after it was forwarded from"
+                f" {come_from.decode(errors='replace')}, expected {fact.county} in partition {home}"
+            )
+            self._bury(record, key, raw, "misrouted", explain)
+            return
+        came = f"{record.topic}/{record.partition}/{record.offset}".encode()
+        self._flusher.send(
+            NewRecord(record.topic, topics.county_key(fact.county), raw, home, ((FORWARDED, came),))
+        )
+        self._counters.forwarded[record.topic, fact.source] += 1
+
+    def _bury(self, record: Record, key: bytes | None, raw: bytes, reason: str, explain: str) -> None:
+        dead = dead_letters.letter(
+            record, key, raw, reason=reason, explain=explain, limit=self._settings.max_fact_bytes
+        )
+        home = topics.county_key(dead.county) if dead.county else None
+        self._flusher.send(NewRecord(topics.DEAD_LETTERS, home, dead_letters.encode(dead)))
+        name, entry, aloud = dead_letters.notice(self._table, record, dead, self._settings.county)
+        self._flusher.change(name, entry, record.partition)
+        for alert in aloud:
+            self._alert(alert)
+        self._counters.dead[record.topic, dead.source or "", reason] += 1
+        if aloud:
+            logger.warning(
+                "dead letter: %s/%s/%s source=%s reason=%s: %s",
+                record.topic, record.partition, record.offset, dead.source, reason, explain,
+            )  # fmt: skip
+
+    def _alert(self, alert: alerts.Alert) -> None:
+        self._flusher.send(NewRecord(topics.ALERTS, topics.county_key(alert.county), alerts.encode(alert)))
+        self._counters.alerts += 1
+
+
+def _header(headers: object, name: str) -> bytes | None:
+    """Faust gives headers as a list of pairs, or as a mapping."""
+    if not headers:
+        return None
+    pairs = headers.items() if isinstance(headers, dict) else headers
+    for one, value in pairs:  # type: ignore[attr-defined]
+        if one == name:
+            return bytes(value)
+    return None
