@@ -48,7 +48,5 @@ def step(alarm: Alarm, event: Event) -> Alarm:
     try:
         return TRANSITIONS[alarm, event]
     except KeyError:
-        message = (
-            f"alarm: got event {event} in state {alarm}, expected {[e for a, e in TRANSITIONS if a == alarm]}"
-        )
+        message = f"alarm: got event {event} in state {alarm}, expected {[e for a, e in TRANSITIONS if a == alarm]}"
         raise IllegalEvent(message) from None

@@ -81,9 +81,10 @@ class Detector(Protocol):
         ...
 
 
-def place(scope: Sequence[str], fact: AnyFact) -> str:
-    """What one open incident of a plan is about, e.g. `330723/retail`."""
-    return "/".join(str(getattr(fact, part)) for part in scope)
+def place(scope: Sequence[str], fact: AnyFact, subject: str) -> str:
+    """What one open incident of a plan is about, e.g. `330723/retail`. Facts without a part never share a place for it."""
+    parts = (getattr(fact, part) for part in scope)
+    return "/".join(subject if part is None else str(part) for part in parts)
 
 
 def slot(kept: list[Sample], fact: AnyFact, key: str) -> tuple[int, bool]:

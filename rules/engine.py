@@ -8,7 +8,7 @@ import msgspec
 
 from rules.alerts import Alert, alert_id
 from rules.detector import Change, Conflict, Transition, place
-from rules.entries import Entry, Outcome, Record, Rejection, States, after
+from rules.entries import Caused, Entry, Outcome, Record, Rejection, States, after
 from rules.facts import AnyFact, DrillEnded, DrillStarted, GrainPriceReading, Message, Tick
 from rules.library import Bound, Library
 
@@ -62,24 +62,24 @@ class Engine:
             key = _key(fact.county, fact.exercise, bound.detector.id, subject)
             entry = states.get(key)
             if entry is not None and entry.seen(record):
+                conflict = entry.conflict_of(record)
+                if conflict:
+                    return _rejected("conflict", conflict)
                 alerts += entry.caused_by(record)
                 continue
             held = _held(entry)
             try:
                 change = bound.detector.apply(held.state if held else None, fact)
             except Conflict:
-                explain = f"revision: got {fact.revision} of fact {fact.id} with other content, expected a higher revision"
-                return Outcome({}, [], Rejection("conflict", explain))
+                return _conflict(key, entry, record, fact)
             if held is not None and change.state is held.state:
                 continue
-            where = place(bound.plan.scope, fact)
+            where = place(bound.plan.scope, fact, subject)
             caused = [
                 self._alert(bound, fact.county, fact.exercise, subject, where, fact.source, t, record)
                 for t in change.transitions
             ]
-            entries[key] = _entry(
-                entry, record, fact.exercise, change, Held(where, fact.source, change.state), caused
-            )
+            entries[key] = _entry(entry, record, fact.exercise, change, Held(where, fact.source, change.state), caused)
             alerts += caused
         return Outcome(entries, alerts)
 
@@ -105,9 +105,7 @@ class Engine:
                 self._alert(bound, county, exercise, subject, held.place, held.source, t, record)
                 for t in change.transitions
             ]
-            entries[key] = _entry(
-                entry, record, exercise, change, Held(held.place, held.source, change.state), caused
-            )
+            entries[key] = _entry(entry, record, exercise, change, Held(held.place, held.source, change.state), caused)
             alerts += caused
         alerts += _again(states, record)
         return Outcome(entries, alerts)
@@ -115,9 +113,12 @@ class Engine:
     def _refuse(self, states: States, record: Record, fact: AnyFact) -> Outcome | None:
         """Why a well-formed fact does not count, or None."""
         if fact.exercise is not None:
-            drill = _drill(states.get(_drill_key(record, fact.exercise)))
+            entry = states.get(_drill_key(record, fact.exercise))
+            drill = _drill(entry, record)
             if (
-                drill is None
+                entry is None
+                or drill is None
+                or record.offset < drill.started
                 or (drill.ended is not None and record.offset > drill.ended)
                 or fact.source != drill.source
             ):
@@ -125,12 +126,12 @@ class Engine:
                     "unknown_drill",
                     f"exercise: got {fact.exercise}, expected a running drill of source {fact.source}",
                 )
-            if drill.ended is not None:
-                return NOTHING  # read again after its drill was cleared away
-        if fact.county != self._site.file.county:
-            return _rejected(
-                "unknown_county", f"county: got {fact.county}, expected {self._site.file.county}"
-            )
+            if drill.ended is not None:  # read again after its drill was cleared away
+                conflict = entry.conflict_of(record)
+                return _rejected("conflict", conflict) if conflict else Outcome({}, entry.caused_by(record))
+        if fact.county not in self._site.counties:
+            served = " | ".join(self._site.counties)
+            return _rejected("unknown_county", f"county: got {fact.county}, expected {served}")
         if fact.observed_at > record.appended_at + self._site.future:
             return _rejected(
                 "future",
@@ -140,7 +141,7 @@ class Engine:
 
     def _refuse_reading(self, reading: GrainPriceReading) -> Outcome | None:
         point = self._site.points.get(reading.point)
-        if point is None:
+        if point is None or not point.division.startswith(reading.county):
             expected = f"one of the site's {len(self._site.points)} points"
             return _rejected("unknown_point", f"point: got {reading.point!r}, expected {expected}")
         wrong = self._library.incomparable(reading)
@@ -152,7 +153,7 @@ class Engine:
 
     def _start_drill(self, states: States, record: Record, message: DrillStarted) -> Outcome:
         key = _drill_key(record, message.exercise)
-        if states.get(key) is not None:
+        if _drill(states.get(key), record) is not None:
             return NOTHING  # registered before: a drill's id is used once
         state = Drill(message.source, record.offset, None)
         return Outcome({key: after(None, record, exercise=None, due=None, state=state, alerts=[])}, [])
@@ -160,12 +161,16 @@ class Engine:
     def _end_drill(self, states: States, record: Record, message: DrillEnded) -> Outcome:
         key = _drill_key(record, message.exercise)
         entry = states.get(key)
-        drill = _drill(entry)
+        drill = _drill(entry, record)
         if drill is None or drill.ended is not None:
             return NOTHING
-        entries: dict[str, Entry | None] = dict.fromkeys(states.of_exercise(record, message.exercise))
+        gone = list(states.of_exercise(record, message.exercise))
+        entries: dict[str, Entry | None] = dict.fromkeys(gone)
         state = Drill(drill.source, drill.started, record.offset)
-        entries[key] = after(entry, record, exercise=None, due=None, state=state, alerts=[])
+        ended = after(entry, record, exercise=None, due=None, state=state, alerts=[])
+        # alerts that may not have left yet are remembered here, once the entries that caused them are gone
+        memories = [c for name in gone for c in _memories(states.get(name), record)]
+        entries[key] = msgspec.structs.replace(ended, caused=sorted(memories, key=lambda c: c.offset))
         return Outcome(entries, [])
 
     def _alert(
@@ -203,10 +208,28 @@ def _held(entry: Entry | None) -> Held | None:
     return msgspec.convert(entry.state, Held)
 
 
-def _drill(entry: Entry | None) -> Drill | None:
-    if entry is None or isinstance(entry.state, Drill):
-        return entry.state if entry else None
-    return msgspec.convert(entry.state, Drill)
+def _drill(entry: Entry | None, record: Record) -> Drill | None:
+    """The drill of an entry, unless it was registered in a topic that has since been made anew."""
+    if entry is None or all(a.topic_id != record.topic_id for a in entry.applied):
+        return None
+    return entry.state if isinstance(entry.state, Drill) else msgspec.convert(entry.state, Drill)
+
+
+def _memories(entry: Entry | None, record: Record) -> list[Caused]:
+    """What the entry caused and a restarted worker may read again."""
+    return [c for c in entry.caused if c.offset >= record.committed] if entry else []
+
+
+def _conflict(key: str, entry: Entry | None, record: Record, fact: AnyFact) -> Outcome:
+    """Refused, and remembered: read again with a newer state it is refused again, as its dead letter may not have left."""
+    explain = f"revision: got {fact.revision} of fact {fact.id} with other content, expected a higher revision"
+    refused = Rejection("conflict", explain)
+    if entry is None:
+        return Outcome({}, [], refused)
+    remembered = after(
+        entry, record, exercise=entry.exercise, due=entry.due, state=entry.state, alerts=[], conflict=explain
+    )
+    return Outcome({key: remembered}, [], refused)
 
 
 def _rejected(reason: str, explain: str) -> Outcome:

@@ -41,11 +41,12 @@ class Applied(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Caused(msgspec.Struct, array_like=True, frozen=True):
-    """The alerts that one offset caused."""
+    """The alerts that one offset caused, or why it was refused as a conflict with what the entry then held."""
 
     topic: str
     offset: int
     alerts: list[Alert]
+    conflict: str = ""
 
 
 class Entry(msgspec.Struct, array_like=True, frozen=True):
@@ -69,12 +70,16 @@ class Entry(msgspec.Struct, array_like=True, frozen=True):
 
     def caused_by(self, record: Record) -> list[Alert]:
         """The alerts that this very record caused when it was applied."""
-        return [
-            alert
-            for c in self.caused
-            if c.topic == record.topic and c.offset == record.offset
-            for alert in c.alerts
-        ]
+        return [alert for c in self._memories(record) for alert in c.alerts]
+
+    def conflict_of(self, record: Record) -> str:
+        """Why this very record was refused as a conflict; empty if it was not."""
+        return next((c.conflict for c in self._memories(record) if c.conflict), "")
+
+    def _memories(self, record: Record) -> list[Caused]:
+        if not self.caused or not self.seen(record):
+            return []
+        return [c for c in self.caused if c.topic == record.topic and c.offset == record.offset]
 
 
 def after(
@@ -85,17 +90,19 @@ def after(
     due: datetime | None,
     state: Any,
     alerts: list[Alert],
+    conflict: str = "",
 ) -> Entry:  # noqa: ANN401
-    """The entry once `record` is applied; memories behind the committed offset are let go."""
+    """The entry once `record` is applied; memories behind the committed offset, or of a topic made anew, are let go."""
+    stale = any(a.topic == record.topic and a.topic_id != record.topic_id for a in (before.applied if before else []))
     applied = [a for a in (before.applied if before else []) if a.topic != record.topic]
     applied.append(Applied(record.topic, record.topic_id, record.partition, record.offset))
     caused = [
         c
         for c in (before.caused if before else [])
-        if c.topic != record.topic or c.offset >= record.committed
+        if c.topic != record.topic or (c.offset >= record.committed and not stale)
     ]
-    if alerts:
-        caused.append(Caused(record.topic, record.offset, alerts))
+    if alerts or conflict:
+        caused.append(Caused(record.topic, record.offset, alerts, conflict))
     return Entry(record.topic, record.partition, exercise, due, applied, caused, state)
 
 
@@ -138,9 +145,7 @@ class MappingStates:
 
     def caused_at(self, record: Record) -> list[Entry]:
         return [
-            e
-            for _, e in sorted(self._entries.items())
-            if e.caused and self._here(e, record) and e.caused_by(record)
+            e for _, e in sorted(self._entries.items()) if e.caused and self._here(e, record) and e.caused_by(record)
         ]
 
     @staticmethod

@@ -6,8 +6,8 @@ value and what was expected.
 
 from __future__ import annotations
 
-from datetime import datetime  # noqa: TC003 - msgspec reads annotations at run time
-from decimal import Decimal
+from datetime import UTC, datetime
+from decimal import Context, Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args, get_origin
 from uuid import UUID  # noqa: TC003
@@ -20,10 +20,11 @@ from rules import identity, units
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-County = Annotated[str, Meta(pattern=r"^[0-9]{6}$", description="a county code of 6 digits")]
-Division = Annotated[str, Meta(pattern=r"^[0-9]{6}([0-9]{3}([0-9]{3})?)?$", description="6, 9 or 12 digits")]
-Label = Annotated[str, Meta(min_length=1, max_length=200)]
-Text = Annotated[str, Meta(max_length=4000)]
+# `$` alone would let a line break through at the end; a NUL or a control character could be stored in no SQL database.
+County = Annotated[str, Meta(pattern=r"^[0-9]{6}$(?!\n)", description="a county code of 6 digits")]
+Division = Annotated[str, Meta(pattern=r"^[0-9]{6}([0-9]{3}([0-9]{3})?)?$(?!\n)", description="6, 9 or 12 digits")]
+Label = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$(?!\n)")]
+Text = Annotated[str, Meta(max_length=4000, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")]
 Count = Annotated[int, Meta(ge=0, le=100_000_000)]
 Instant = Annotated[datetime, Meta(tz=True)]
 Revision = Annotated[int, Meta(ge=0, le=1_000_000)]
@@ -59,9 +60,12 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dict=T
 
     @cached_property
     def digest(self) -> str:
-        """Tells two contents of one identity and revision apart. When it was sent to us is not content."""
-        content = msgspec.structs.replace(self, reported_at=None)
-        return identity.name("content", (_encode(content).decode(),)).hex[:16]
+        """Tells two contents of one identity and revision apart: what is said, not how it is written.
+
+        When it was sent to us is not content; one instant in two zones, or 4.6 and 4.60, are the same content.
+        """
+        content = [_canonical(getattr(self, f)) for f in self.__struct_fields__ if f not in _NOT_CONTENT]
+        return identity.name("content", (_encode([content, _canonical(self.known)]).decode(),)).hex[:16]
 
     @property
     def known(self) -> datetime:
@@ -79,7 +83,7 @@ class GrainPriceReading(Fact, frozen=True, kw_only=True, tag_field="kind", tag="
     commodity: Label
     stage: Literal["purchase", "wholesale", "retail"]
     price: Decimal
-    currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}$", description="ISO 4217, e.g. CNY")]
+    currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}$(?!\n)", description="ISO 4217, e.g. CNY")]
     unit: Label
     stock_t: Decimal | None = None
 
@@ -99,23 +103,27 @@ class GrainPriceReading(Fact, frozen=True, kw_only=True, tag_field="kind", tag="
         return units.price_per_base(self.price, self.measure)
 
     def faults(self) -> Iterable[tuple[str, object, str]]:
-        if not self.price.is_finite() or self.price <= 0 or not _bounded(self.price):
+        if not self.price.is_finite() or self.price <= 0 or not bounded(self.price):
             yield (
                 "price",
                 self.price,
                 f"a number above 0 and below {MAX_NUMBER:.0E}, at most {MAX_DIGITS} digits",
             )
-        if self.stock_t is not None and not (
-            self.stock_t.is_finite() and self.stock_t >= 0 and _bounded(self.stock_t)
-        ):
+        if self.stock_t is not None and not (self.stock_t.is_finite() and self.stock_t >= 0 and bounded(self.stock_t)):
             yield "stock_t", self.stock_t, "tonnes, a number of 0 or more"
         try:
             currency = self.measure.currency
         except units.UnknownUnit:
             yield "unit", self.unit, f"a known unit: {units.EXPECTED}"
-        else:
-            if currency not in (None, self.currency):
-                yield "currency", self.currency, f"{currency}, as the unit {self.unit} says"
+            return
+        if currency not in (None, self.currency):
+            yield "currency", self.currency, f"{currency}, as the unit {self.unit} says"
+        if bounded(self.price) and self.price > 0 and not 0 < self.per_base < MAX_NUMBER:
+            yield (
+                "price",
+                self.price,
+                f"a price of one {self.measure.base} above 0 and below {MAX_NUMBER:.0E}, in {self.unit}",
+            )
 
 
 class HazardReport(Fact, frozen=True, kw_only=True, tag_field="kind", tag="hazard_report"):
@@ -148,7 +156,7 @@ class HazardReport(Fact, frozen=True, kw_only=True, tag_field="kind", tag="hazar
 
     def faults(self) -> Iterable[tuple[str, object, str]]:
         if self.loss_cny is not None and not (
-            self.loss_cny.is_finite() and self.loss_cny >= 0 and _bounded(self.loss_cny)
+            self.loss_cny.is_finite() and self.loss_cny >= 0 and bounded(self.loss_cny)
         ):
             yield "loss_cny", self.loss_cny, "CNY, a number of 0 or more"
         if self.division[:6] != self.county:
@@ -177,7 +185,7 @@ class DisasterForecast(Fact, frozen=True, kw_only=True, tag_field="kind", tag="d
 
     def faults(self) -> Iterable[tuple[str, object, str]]:
         for key, value in self.values.items():
-            if not (value.is_finite() and _bounded(value)):
+            if not (value.is_finite() and bounded(value)):
                 yield f"values.{key}", value, "a finite number"
 
 
@@ -203,12 +211,10 @@ class LargeEventStatus(Fact, frozen=True, kw_only=True, tag_field="kind", tag="l
         return (self.source, self.event, self.observed_at)
 
     def faults(self) -> Iterable[tuple[str, object, str]]:
-        if self.area_m2 is not None and not (
-            self.area_m2.is_finite() and self.area_m2 > 0 and _bounded(self.area_m2)
-        ):
+        if self.area_m2 is not None and not (self.area_m2.is_finite() and self.area_m2 > 0 and bounded(self.area_m2)):
             yield "area_m2", self.area_m2, "square metres, a number above 0"
         density = self.densest_per_m2
-        if density is not None and not (density.is_finite() and density >= 0 and _bounded(density)):
+        if density is not None and not (density.is_finite() and density >= 0 and bounded(density)):
             yield "densest_per_m2", density, "persons a square metre, a number of 0 or more"
 
 
@@ -264,6 +270,24 @@ class BadFact(ValueError):
         self.faults = faults
 
 
+_NOT_CONTENT = frozenset({"observed_at", "known_at", "reported_at", "revision"})
+"""Beside what is part of the identity: `known_at` counts with its default."""
+
+
+_EXACT = Context(prec=MAX_DIGITS)
+
+
+def _canonical(value: Any) -> Any:  # noqa: ANN401
+    """One writing for each value: instants in UTC, decimals by their worth."""
+    if isinstance(value, datetime):
+        return identity.utc_micros(value)
+    if isinstance(value, Decimal):
+        return str(value.normalize(_EXACT))
+    if isinstance(value, dict):
+        return {key: _canonical(value[key]) for key in sorted(value)}
+    return value
+
+
 _encode = msgspec.json.Encoder().encode
 _decoder = msgspec.json.Decoder(Message)
 _anything = msgspec.json.Decoder()
@@ -282,45 +306,57 @@ def decode(raw: bytes, *, max_bytes: int = MAX_BYTES) -> Message:
     except msgspec.ValidationError as error:
         raise BadFact([_explain(error, raw)]) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BadFact(
-            [FieldFault("$", _short(raw.decode("utf-8", "replace")), f"JSON in UTF-8 ({error})")]
-        ) from None
-    if isinstance(message, Fact):
-        faults = [
-            FieldFault(f"$.{path}", _short(value), expected) for path, value, expected in message.faults()
-        ]
-        if faults:
-            raise BadFact(faults)
+        raise BadFact([FieldFault("$", _short(raw.decode("utf-8", "replace")), f"JSON in UTF-8 ({error})")]) from None
+    found = [*_unnameable(message), *(message.faults() if isinstance(message, Fact) else ())]
+    if found:
+        raise BadFact([FieldFault(f"$.{path}", _short(value), expected) for path, value, expected in found])
     return message
+
+
+def _unnameable(message: Message) -> Iterable[tuple[str, object, str]]:
+    """Instants at the ends of the calendar that do not exist in UTC, in which everything is named."""
+    for field in message.__struct_fields__:
+        value = getattr(message, field)
+        if isinstance(value, datetime) and not 1 < value.year < 9999:  # noqa: PLR2004 - the calendar's own ends
+            try:
+                value.astimezone(UTC)
+            except OverflowError:
+                yield field, value.isoformat(), "a time whose UTC lies in the years 1 to 9999"
 
 
 def _explain(error: msgspec.ValidationError, raw: bytes) -> FieldFault:
     """msgspec says `Expected …, got … - at `$.path``; the value is looked up in the raw message."""
     text, _, path = str(error).partition(" - at `")
-    path = path.rstrip("`") or "$"
+    path = path.rstrip("`").removeprefix("key` in `") or "$"
     if text.startswith("Object missing required field"):
         name = text.split("`")[1]
         return FieldFault(f"{path}.{name}", "nothing", "a value: the field is required")
     if text.startswith("Invalid value") and path.endswith("kind"):
-        return FieldFault(
-            path, _value_at(raw, path), " | ".join([*KINDS, "tick", "drill_started", "drill_ended"])
-        )
+        return FieldFault(path, _value_at(raw, path), " | ".join([*KINDS, "tick", "drill_started", "drill_ended"]))
     expected = text.removeprefix("Expected ").split(", got ")[0]
     expected = next((plain for technical, plain in _PLAIN.items() if technical in text), expected)
     if text.startswith("Invalid enum value"):
         expected = _CHOICES.get(path.rpartition(".")[2], "one of the documented values")
+    for technical, plain in _TYPES.items():
+        expected = expected.replace(technical, plain)
     return FieldFault(path, _value_at(raw, path), expected)
 
 
 _PLAIN = {
-    "^[0-9]{6}$": "a county code of 6 digits",
+    "^[0-9]{6}$(": "a county code of 6 digits",
     "^[0-9]{6}([0-9]{3}": "a division code of 6, 9 or 12 digits",
-    "^[A-Z]{3}$": "a currency of ISO 4217, e.g. CNY",
+    "^[A-Z]{3}$(": "a currency of ISO 4217, e.g. CNY",
+    "regex '^[^": "text without control characters",
+    "`int | null`": "a whole number",
+    "Integer value out of range": "a whole number within bounds",
+    "`datetime`": "a time of RFC 3339 with its offset, e.g. 2026-08-26T16:09:13+08:00",
+    "`datetime | null`": "a time of RFC 3339 with its offset, e.g. 2026-08-26T16:09:13+08:00",
     "timezone": "a time of RFC 3339 with its offset, e.g. 2026-08-26T16:09:13+08:00",
     "Invalid RFC3339": "a time of RFC 3339 with its offset, e.g. 2026-08-26T16:09:13+08:00",
     "Invalid decimal": "a decimal number",
     "`decimal`": "a decimal number",
 }
+_TYPES = {"`int`": "a whole number", "`str`": "text", "`array`": "a list", "`object`": "an object"}
 _CHOICES = {
     field.name: " | ".join(get_args(field.type))
     for kind in KINDS.values()
@@ -341,20 +377,15 @@ def _value_at(raw: bytes, path: str) -> str:
 
 
 def _short(value: object, limit: int = 80) -> str:
-    if isinstance(value, Decimal) and value.is_finite() and not _bounded(value):
+    if isinstance(value, Decimal) and value.is_finite() and not bounded(value):
         return f"a number of {len(value.as_tuple().digits)} digits"
     text = repr(value) if isinstance(value, str) else str(value)
     return text if len(text) <= limit else f"{text[:limit]}… ({len(text)} characters)"
 
 
-def _bounded(value: Decimal) -> bool:
+def bounded(value: Decimal) -> bool:
     """Whether exact arithmetic on it stays cheap."""
     if not value.is_finite():
         return False
     sign, digits, exponent = value.as_tuple()
-    return (
-        isinstance(exponent, int)
-        and -MAX_DIGITS <= exponent
-        and len(digits) <= MAX_DIGITS
-        and value.adjusted() < 12
-    )
+    return isinstance(exponent, int) and -MAX_DIGITS <= exponent and len(digits) <= MAX_DIGITS and value.adjusted() < 12

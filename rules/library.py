@@ -68,10 +68,7 @@ class Library:
     def _add_lines(self, plan: Plan, trigger: LineTrigger) -> None:
         for point in self.site.points.values():
             for line in point.lines:
-                if (
-                    line.stage in trigger.stages
-                    and (line.upper if trigger.side == "upper" else line.lower) is not None
-                ):
+                if line.stage in trigger.stages and (line.upper if trigger.side == "upper" else line.lower) is not None:
                     detector = LineDetector(plan, trigger, point, line, self.site)
                     key = (point.id, line.commodity, line.stage)
                     self._keep(detector, plan, self._lines.setdefault(key, []), "/".join(key))

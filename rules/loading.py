@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from rules import units
-from rules.facts import KINDS, Division, Label
+from rules.facts import KINDS, MAX_NUMBER, Label, bounded
 from rules.library import Library
 from rules.measures import COLOURS, MEASURES
 from rules.plans import Duration, LineTrigger, Plan, Row, TableTrigger
@@ -82,13 +82,9 @@ def _points(texts: Mapping[str, str], faults: list[FileFault]) -> dict[str, Poin
     return points
 
 
-def _point(
-    document: Document, path: str, row: object, defaults: _Defaults, faults: list[FileFault]
-) -> Iterator[Point]:
+def _point(document: Document, path: str, row: object, defaults: _Defaults, faults: list[FileFault]) -> Iterator[Point]:
     try:
-        values = (
-            {"source": defaults.source, "cadence": defaults.cadence, **row} if isinstance(row, dict) else row
-        )
+        values = {"source": defaults.source, "cadence": defaults.cadence, **row} if isinstance(row, dict) else row
         point = msgspec.convert(values, Point, strict=False)
     except msgspec.ValidationError as error:
         faults.append(document.explain(str(error), path))
@@ -100,20 +96,36 @@ def _point(
             units.measure(line.unit)
         except units.UnknownUnit:
             faults.append(document.fault(f"{where}.unit", line.unit, f"a known unit: {units.EXPECTED}"))
-        for side in ("upper", "lower"):
-            bound: Decimal | None = getattr(line, side)
-            if bound is not None and not (bound.is_finite() and bound > 0):
-                faults.append(document.fault(f"{where}.{side}", bound, "a price above 0"))
-        if line.upper is None and line.lower is None:
-            faults.append(document.fault(where, "neither upper nor lower", "a warning line"))
+        else:
+            faults += _line_faults_of_point(document, where, line)
         if (line.commodity, line.stage) in seen:
             faults.append(
-                document.fault(
-                    where, f"{line.commodity}/{line.stage} again", "one line for each commodity and stage"
-                )
+                document.fault(where, f"{line.commodity}/{line.stage} again", "one line for each commodity and stage")
             )
         seen.add((line.commodity, line.stage))
     yield point
+
+
+def _line_faults_of_point(document: Document, where: str, line: WarningLine) -> Iterator[FileFault]:
+    measure = units.measure(line.unit)
+    if measure.currency not in (None, line.currency):
+        yield document.fault(f"{where}.currency", line.currency, f"{measure.currency}, as the unit {line.unit} says")
+    priced = True
+    for side in ("upper", "lower"):
+        bound: Decimal | None = getattr(line, side)
+        if bound is not None and not _price(bound, measure):
+            priced = False
+            yield document.fault(
+                f"{where}.{side}", bound, f"a price above 0 and below {MAX_NUMBER:.0E} for one {measure.base}"
+            )
+    if line.upper is None and line.lower is None:
+        yield document.fault(where, "neither upper nor lower", "a warning line")
+    elif priced and line.upper is not None and line.lower is not None and line.lower >= line.upper:
+        yield document.fault(f"{where}.lower", line.lower, f"a price below the upper line {line.upper}")
+
+
+def _price(bound: Decimal, measure: units.Measure) -> bool:
+    return bounded(bound) and bound > 0 and 0 < units.price_per_base(bound, measure) < MAX_NUMBER
 
 
 def _plans(texts: Mapping[str, str], faults: list[FileFault]) -> list[Plan]:
@@ -156,6 +168,11 @@ def _plan_faults(document: Document, plan: Plan) -> Iterator[FileFault]:
 
 def _line_faults(document: Document, path: str, trigger: LineTrigger) -> Iterator[FileFault]:
     approach, recovery = trigger.ratio.approach, trigger.ratio.recovery
+    wrong = [share for share in ("approach", "recovery") if not bounded(getattr(trigger.ratio, share))]
+    for share in wrong:
+        yield document.fault(f"{path}.ratio.{share}", getattr(trigger.ratio, share), "a share of the line, e.g. 0.95")
+    if wrong:
+        return
     if trigger.side == "upper" and not 0 < approach <= recovery <= 1:
         yield document.fault(
             f"{path}.ratio",
@@ -170,9 +187,7 @@ def _line_faults(document: Document, path: str, trigger: LineTrigger) -> Iterato
         )
 
 
-def _table_faults(
-    document: Document, path: str, trigger: TableTrigger, fields: set[str]
-) -> Iterator[FileFault]:
+def _table_faults(document: Document, path: str, trigger: TableTrigger, fields: set[str]) -> Iterator[FileFault]:
     for field in trigger.where:
         if field not in fields:
             yield document.fault(f"{path}.where.{field}", field, f"a field of {trigger.facts}")
@@ -181,9 +196,7 @@ def _table_faults(
         measure = MEASURES.get(row.measure)
         if measure is None or trigger.facts not in measure.kinds:
             known = sorted(name for name, m in MEASURES.items() if trigger.facts in m.kinds)
-            yield document.fault(
-                f"{where}.measure", row.measure, f"a measure of {trigger.facts}: {', '.join(known)}"
-            )
+            yield document.fault(f"{where}.measure", row.measure, f"a measure of {trigger.facts}: {', '.join(known)}")
             continue
         yield from _bound_faults(document, where, row)
 
@@ -203,10 +216,10 @@ def _bound_faults(document: Document, path: str, row: Row) -> Iterator[FileFault
         if bound is None:
             continue
         rank = Decimal(COLOURS.index(bound)) if isinstance(bound, str) else bound
-        if not rank.is_finite():
-            yield document.fault(f"{path}.{wanted}.{level}", bound, "a number")
-        elif below is not None and rank <= below:
-            yield document.fault(
-                f"{path}.{wanted}.{level}", bound, "a bound above that of the level below it"
-            )
+        if not bounded(rank) or (wanted == "levels" and rank <= 0):
+            # a bound of 0 would be reached by every report that says nothing happened
+            yield document.fault(f"{path}.{wanted}.{level}", bound, f"a number above 0 and below {MAX_NUMBER:.0E}")
+            continue
+        if below is not None and rank <= below:
+            yield document.fault(f"{path}.{wanted}.{level}", bound, "a bound above that of the level below it")
         below = rank

@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from rules.alerts import SeverityWord, Words
 
-Identifier = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+Identifier = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$(?!\n)")]
 Duration = Annotated[str, Meta(pattern=r"^([0-9]{1,6}(s|m|h|d)|0)$")]
 """`30s`, `5m`, `24h`, `10d`."""
 Role = Identifier
@@ -98,7 +98,7 @@ class Escalation(_Strict, frozen=True, kw_only=True):
     repeat: Annotated[int, Meta(ge=0, le=20)] = 0
     leader: Annotated[list[Role], Meta(min_length=1)]
     leader_wait: Duration = "5m"
-    last_resort_every: Annotated[str, Meta(pattern=r"^[1-9][0-9]{0,3}(s|m|h)$")] = "5m"
+    last_resort_every: Annotated[str, Meta(pattern=r"^[1-9][0-9]{0,3}(s|m|h)$(?!\n)")] = "5m"
 
 
 class Plan(_Strict, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ absent field keeps the last known value. Reports of one occurrence (`event`) are
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rules.facts import AnyFact, DisasterForecast, HazardReport
@@ -31,6 +32,10 @@ class Series(NamedTuple):
     """The present figures from (base per key, samples in order, clock)."""
     due: Callable[[list[Sample], datetime], datetime | None]
     """The next instant after the clock at which time alone changes the figures."""
+    spare: Callable[[list[Sample], datetime], int | None]
+    """Which of the samples (in order, at the clock) the present does not rest on, the oldest such; None: all count."""
+    rest: Callable[[dict[str, dict[str, Any]], Sample], dict[str, dict[str, Any]]]
+    """The base once that sample is let go."""
 
 
 def _kept_fields(kind: str) -> Callable[[AnyFact], dict[str, Any]]:
@@ -54,8 +59,18 @@ def _latest(base: dict[str, dict[str, Any]], samples: list[Sample], _clock: date
     return joined
 
 
-def _number(value: Any) -> float:  # noqa: ANN401
-    return float(value)
+def _number(value: Any) -> Decimal:  # noqa: ANN401
+    return Decimal(value)
+
+
+def _superseded(samples: list[Sample], _clock: datetime) -> int | None:
+    """A version of a report that a newer one of the same report stands before."""
+    newest = {sample.key: i for i, sample in enumerate(samples)}
+    return next((i for i, sample in enumerate(samples) if newest[sample.key] != i), None)
+
+
+def _stated(base: dict[str, dict[str, Any]], old: Sample) -> dict[str, dict[str, Any]]:
+    return {**base, old.key: {**base.get(old.key, {}), **old.value}}
 
 
 def _live_warning(_base: dict[str, dict[str, Any]], samples: list[Sample], clock: datetime) -> dict[str, Any]:
@@ -65,11 +80,24 @@ def _live_warning(_base: dict[str, dict[str, Any]], samples: list[Sample], clock
     colours = [
         w["colour"]
         for key, w in live.items()
-        if w["message"] != "cancel"
-        and key not in replaced
-        and not (w["expires"] and _instant(w["expires"]) <= clock)
+        if w["message"] != "cancel" and key not in replaced and not (w["expires"] and _instant(w["expires"]) <= clock)
     ]
     return {"colour": max(colours, key=COLOURS.index)} if colours else {}
+
+
+def _over_and_done(samples: list[Sample], clock: datetime) -> int | None:
+    """A superseded version, or a warning that has expired for good, unless one that is kept is void because of it."""
+    newest = {sample.key: i for i, sample in enumerate(samples)}
+    for i, sample in enumerate(samples):
+        expires = sample.value["expires"]
+        done = newest[sample.key] != i or (expires and _instant(expires) <= clock)
+        if done and not any(ref in newest for ref in sample.value["references"] if ref != sample.key):
+            return i
+    return None
+
+
+def _nothing(base: dict[str, dict[str, Any]], _old: Sample) -> dict[str, dict[str, Any]]:
+    return base
 
 
 def _next_expiry(samples: list[Sample], clock: datetime) -> datetime | None:
@@ -86,22 +114,29 @@ def _forecast(fact: DisasterForecast) -> dict[str, Any]:
         "colour": fact.colour,
         "message": fact.message,
         "expires": fact.expires.isoformat() if fact.expires else None,
-        "references": fact.references,
+        "references": [f"{fact.source}/{warning}" for warning in fact.references],
     }
 
 
 def _report_subject(fact: HazardReport) -> str:
-    return fact.event or fact.report
+    """Two sources number their reports by themselves: only an event joins them."""
+    return fact.event or _report(fact)
+
+
+def _report(fact: HazardReport) -> str:
+    return f"{fact.source}/{fact.report}"
 
 
 SERIES: dict[str, Series] = {
     "hazard_report": Series(
-        _report_subject, lambda f: f"{f.source}/{f.report}", _kept_fields("hazard_report"), _latest, lambda _s, _c: None
+        _report_subject, _report, _kept_fields("hazard_report"), _latest, lambda _s, _c: None, _superseded, _stated
     ),
     "large_event": Series(
-        lambda f: f.event, lambda _f: "", _kept_fields("large_event"), _latest, lambda _s, _c: None
+        lambda f: f.event, lambda f: f.source, _kept_fields("large_event"), _latest, lambda _s, _c: None,
+        _superseded, _stated,
     ),
     "disaster_forecast": Series(
-        lambda f: f.hazard, lambda f: f.warning, _forecast, _live_warning, _next_expiry
+        lambda f: f.hazard, lambda f: f"{f.source}/{f.warning}", _forecast, _live_warning, _next_expiry,
+        _over_and_done, _nothing,
     ),
 }  # fmt: skip

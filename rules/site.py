@@ -42,6 +42,8 @@ class SiteFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     county: County
     name: Words
+    counties: dict[County, Words] = {}
+    """Other counties that are served from here."""
     duty_role: Role
     duty_phone: Label
     """Whom to call where a text cannot be answered."""
@@ -64,6 +66,11 @@ class Site(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     def future(self) -> timedelta:
         return timedelta(seconds=seconds(self.file.future))
 
+    @cached_property
+    def counties(self) -> dict[str, Words]:
+        """Every county that is served, by code."""
+        return {self.file.county: self.file.name, **self.file.counties}
+
     def page_within(self, point: Point | None = None) -> timedelta:
         if self.file.page_within is not None:
             return timedelta(seconds=seconds(self.file.page_within))
@@ -75,7 +82,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         for key in (code, code.ljust(12, "0"), code[:9] + "000", code[:9]):
             if key in divisions:
                 return divisions[key]
-        return self.file.name if code.startswith(self.file.county) else Words(zh=code, en=code)
+        return self.counties.get(code[:6], Words(zh=code, en=code))
 
     def commodity(self, code: str) -> Words:
         return self.file.commodities.get(code, Words(zh=code, en=code))

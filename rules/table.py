@@ -37,13 +37,17 @@ HAZARDS = {
 
 
 class TableState(msgspec.Struct, array_like=True, frozen=True):
-    """`kept` in order of time; `base` per series what older versions said; `level` at `clock`; `title` for people."""
+    """`kept` in order of time; `base` per series what older versions said; `level` at `clock`; `title` for people.
+
+    Nothing up to `horizon` is taken any more: what was said then is no longer kept one by one.
+    """
 
     base: dict[str, dict[str, Any]]
     kept: list[Sample]
     level: Severity
     clock: datetime
     title: Words
+    horizon: datetime | None = None
 
 
 class Finding(NamedTuple):
@@ -79,15 +83,12 @@ class TableDetector:
         return self._series.subject(fact)
 
     def apply(self, state: Any, fact: AnyFact) -> Change:  # noqa: ANN401
-        before = (
-            _typed(state)
-            if state is not None
-            else TableState({}, [], Severity.NORMAL, fact.observed_at, NAMELESS)
-        )
+        before = _typed(state) if state is not None else TableState({}, [], Severity.NORMAL, fact.observed_at, NAMELESS)
         key = self._series.key(fact)
         position, replaces = slot(before.kept, fact, key)
         kept = before.kept
-        if position < 0 or (position == 0 and len(kept) >= KEPT and not replaces):
+        forgotten = before.horizon is not None and fact.observed_at <= before.horizon
+        if position < 0 or (forgotten and not replaces):
             return self._change(before, [])
         newest = position == len(kept)
         waited, transitions = self._elapse(before, fact.observed_at if newest else before.clock)
@@ -100,10 +101,12 @@ class TableDetector:
             fact.estimated,
             self._series.value(fact),
         )
-        base, kept = _forget(before.base, [*kept[:position], sample, *kept[position + replaces :]])
         clock = waited.clock if not newest else max(waited.clock, fact.observed_at)
+        kept = [*kept[:position], sample, *kept[position + replaces :]]
+        base, kept, horizon = self._forget(before, kept, clock)
         finding = self._find(base, kept, clock)
-        after = TableState(base, kept, finding.level, clock, self._title(fact))
+        title = self._title(fact) if position == len(before.kept) - replaces else before.title
+        after = TableState(base, kept, finding.level, clock, title, horizon)
         if finding.level is not waited.level:
             reason: Reason | None = None if newest else "corrected" if replaces else "late"
             transitions.append(self._transition(waited.level, finding, fact, reason, after.title))
@@ -132,11 +135,23 @@ class TableDetector:
                         estimated=False,
                     )
                 )
-            state = TableState(state.base, state.kept, finding.level, due, state.title)
+            state = msgspec.structs.replace(state, level=finding.level, clock=due)
         return msgspec.structs.replace(state, clock=max(state.clock, at)), transitions
 
     def _change(self, state: TableState, transitions: list[Transition]) -> Change:
         return Change(state, self._series.due(state.kept, state.clock), transitions)
+
+    def _forget(
+        self, before: TableState, kept: list[Sample], clock: datetime
+    ) -> tuple[dict[str, dict[str, Any]], list[Sample], datetime | None]:
+        """Lets the oldest go that the present does not rest on; what it stated of a figure stays in `base`."""
+        base, horizon = before.base, before.horizon
+        while len(kept) > KEPT and (spare := self._series.spare(kept, clock)) is not None:
+            old = kept[spare]
+            base = self._series.rest(base, old)
+            horizon = max(horizon or old.observed_at, old.observed_at)
+            kept = [*kept[:spare], *kept[spare + 1 :]]
+        return base, kept, horizon
 
     def _find(self, base: dict[str, dict[str, Any]], kept: list[Sample], clock: datetime) -> Finding:
         figures = self._series.figures(base, kept, clock)
@@ -186,26 +201,8 @@ class TableDetector:
         hazard = HAZARDS.get(fact.hazard, Words(zh=fact.hazard, en=fact.hazard))
         more = len(fact.divisions) > len(towns)
         zh, en = "、".join(t.zh for t in towns), ", ".join(t.en for t in towns)
-        return Words(
-            zh=f"{zh}{'等' if more else ''} {hazard.zh}", en=f"{en}{' …' if more else ''} {hazard.en}"
-        )
+        return Words(zh=f"{zh}{'等' if more else ''} {hazard.zh}", en=f"{en}{' …' if more else ''} {hazard.en}")
 
 
 def _typed(state: Any) -> TableState:  # noqa: ANN401
     return state if isinstance(state, TableState) else msgspec.convert(state, TableState)
-
-
-def _forget(
-    base: dict[str, dict[str, Any]], kept: list[Sample]
-) -> tuple[dict[str, dict[str, Any]], list[Sample]]:
-    """Keeps the newest of every series and the newest in all; what older ones stated stays in `base`."""
-    if len(kept) <= KEPT:
-        return base, kept
-    newest = {sample.key: i for i, sample in enumerate(kept)}
-    spare = next((i for i, sample in enumerate(kept) if newest[sample.key] != i), None)
-    if spare is None:
-        return base, kept
-    old = kept[spare]
-    stated = {f: v for f, v in old.value.items() if v is not None}
-    base = {**base, old.key: {**base.get(old.key, {}), **stated}}
-    return base, [*kept[:spare], *kept[spare + 1 :]]

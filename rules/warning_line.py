@@ -8,7 +8,7 @@ line is to be reported, without a number for it, is 浙江省粮食应急预案 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import Context, Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +30,10 @@ STAGES = {
     "wholesale": Words(zh="批发", en="wholesale"),
     "retail": Words(zh="零售", en="retail"),
 }
+
+
+_WIDE = Context(prec=100)
+"""A price of the largest bulk in the unit of the smallest line has more digits than the default context."""
 
 
 class Fold(msgspec.Struct, array_like=True, frozen=True):
@@ -55,9 +59,7 @@ class LineDetector:
     def __init__(self, plan: Plan, trigger: LineTrigger, point: Point, line: WarningLine, site: Site) -> None:
         bound = line.upper if trigger.side == "upper" else line.lower
         if bound is None:
-            message = (
-                f"points.{point.id}: the {trigger.side} line of {line.commodity}/{line.stage} is missing"
-            )
+            message = f"points.{point.id}: the {trigger.side} line of {line.commodity}/{line.stage} is missing"
             raise ValueError(message)
         self.id = f"{plan.id}/{trigger.id}"
         self.page_within = site.page_within(point)
@@ -67,10 +69,11 @@ class LineDetector:
         self._subject = f"{point.id}/{line.commodity}/{line.stage}"
         self._sign = 1 if trigger.side == "upper" else -1
         # compared in the line's own sense: for a lower line everything is negated once, here
-        per_base = units.price_per_base(bound, self.measure) * self._sign
+        # and rounded as a reading is, so that a price written like the bound is at the bound whatever the unit
         self._over, self._held, self._near = (
-            per_base, per_base * trigger.ratio.recovery, per_base * trigger.ratio.approach
-        )  # fmt: skip
+            units.price_per_base(bound * share, self.measure) * self._sign
+            for share in (Decimal(1), trigger.ratio.recovery, trigger.ratio.approach)
+        )
         self._readings = trigger.persistence.readings
         self._duration = timedelta(seconds=seconds(trigger.persistence.duration))
         self._where = _where(point, line, site)
@@ -88,9 +91,7 @@ class LineDetector:
         if position < 0 or (position == 0 and len(kept) >= KEPT and not replaces):
             return self._change(before, [])  # a repetition, or older than what is kept
         price = fact.per_base
-        sample = Sample(
-            fact.observed_at, "", fact.revision, fact.digest, fact.known, fact.estimated, str(price)
-        )
+        sample = Sample(fact.observed_at, "", fact.revision, fact.digest, fact.known, fact.estimated, str(price))
         if position == len(kept):
             return self._next(before, sample, fact)
         kept = [*kept[:position], sample, *kept[position + replaces :]]
@@ -107,35 +108,49 @@ class LineDetector:
 
     def _next(self, before: LineState, sample: Sample, fact: GrainPriceReading) -> Change:
         """The ordinary case: a reading newer than all before it."""
+        if self._duration and before.clock > sample.observed_at:
+            return self._overtaken(before, sample, fact)
         transitions = []
         waited, due = self._elapse(before.now, sample.observed_at)
         if due is not None:
             transitions.append(self._held_long_enough(before.now, due, before.kept[-1]))
-        read = self._read(waited, sample)
-        if SEVERITY[waited.alarm] is not SEVERITY[read.alarm]:
-            transitions.append(self._transition(waited, read, fact, None))
-        clock = max(before.clock, sample.observed_at)
-        now, due = self._elapse(read, clock)
-        if due is not None:  # a tick was ahead of the reading: as if it had come after
-            transitions.append(self._held_long_enough(read, due, sample))
+        now = self._read(waited, sample)
+        if SEVERITY[waited.alarm] is not SEVERITY[now.alarm]:
+            transitions.append(self._transition(waited, now, fact, None))
         base, kept = self._forget(before.base, [*before.kept, sample])
+        clock = max(before.clock, sample.observed_at)
         return self._change(LineState(base, kept, now, clock), transitions)
 
-    def _again(
-        self, before: LineState, kept: list[Sample], fact: GrainPriceReading, reason: Reason
-    ) -> Change:
+    def _overtaken(self, before: LineState, sample: Sample, fact: GrainPriceReading) -> Change:
+        """A tick ran ahead of the newest reading: the state is as if the tick had come after it.
+
+        What the tick has already said stays said; only what differs from it now leaves.
+        """
+        read = self._read(self._fold(before.base, before.kept, sample.observed_at), sample)
+        now, due = self._elapse(read, before.clock)
+        transitions = []
+        if before.now.alarm is not Alarm.ACTIVE and SEVERITY[before.now.alarm] is not SEVERITY[read.alarm]:
+            transitions.append(self._transition(before.now, read, fact, None))
+        if before.now.alarm is not Alarm.ACTIVE and due is not None:
+            transitions.append(self._held_long_enough(read, due, sample))
+        if before.now.alarm is Alarm.ACTIVE and now.alarm is not Alarm.ACTIVE:
+            transitions.append(self._transition(before.now, now, fact, None))
+        base, kept = self._forget(before.base, [*before.kept, sample])
+        return self._change(LineState(base, kept, now, before.clock), transitions)
+
+    def _fold(self, base: Fold, kept: list[Sample], clock: datetime) -> Fold:
+        for sample in kept:
+            base = self._read(self._elapse(base, sample.observed_at)[0], sample)
+        return self._elapse(base, clock)[0]
+
+    def _again(self, before: LineState, kept: list[Sample], fact: GrainPriceReading, reason: Reason) -> Change:
         """A late or corrected reading: the state is recomputed, an alert leaves only if the present differs."""
         base, kept = self._forget(before.base, kept)
-        now = base
-        for sample in kept:
-            now = self._read(self._elapse(now, sample.observed_at)[0], sample)
-        now, _ = self._elapse(now, before.clock)
+        now = self._fold(base, kept, before.clock)
         after = LineState(base, kept, now, before.clock)
         changed = SEVERITY[before.now.alarm] is not SEVERITY[now.alarm]
         newest = Decimal(kept[-1].value)
-        return self._change(
-            after, [self._transition(before.now, now, fact, reason, newest)] if changed else []
-        )
+        return self._change(after, [self._transition(before.now, now, fact, reason, newest)] if changed else [])
 
     def _forget(self, base: Fold, kept: list[Sample]) -> tuple[Fold, list[Sample]]:
         while len(kept) > KEPT:
@@ -207,8 +222,8 @@ def _typed(state: Any) -> LineState:  # noqa: ANN401
 
 def _like(price: Decimal, line: Decimal) -> Decimal:
     """The price with at least as many digits after the point as the line is written with."""
-    digits = line.as_tuple().exponent
-    return price.quantize(line) if isinstance(digits, int) and price == price.quantize(line) else price
+    written = price.quantize(line, context=_WIDE)
+    return written if price == written else price
 
 
 def _reason(was: Severity, is_: Severity) -> Reason:

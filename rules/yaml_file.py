@@ -8,6 +8,7 @@ import msgspec
 import yaml
 
 T = TypeVar("T")
+MAX_DEPTH = 32
 
 
 class FileFault(NamedTuple):
@@ -43,10 +44,14 @@ class Document:
             raise BadFiles(
                 [FileFault(file, mark.line + 1 if mark else 1, "$", "this text", f"YAML ({error.problem})")]
             ) from None
+        except yaml.reader.ReaderError as error:
+            line = text.count("\n", 0, error.position) + 1
+            raise BadFiles([FileFault(file, line, "$", "this text", f"YAML ({error.reason})")]) from None
         if node is None:
             raise BadFiles([FileFault(file, 1, "$", "an empty file", "a YAML mapping")])
         self._lines: dict[str, int] = {}
         self._faults: list[FileFault] = []
+        self._read_already: set[int] = set()
         self.value = self._read(node, "$")
         if self._faults:
             raise BadFiles(self._faults)
@@ -91,6 +96,16 @@ class Document:
 
     def _read(self, node: yaml.Node, path: str) -> Any:  # noqa: ANN401
         self._lines[path] = node.start_mark.line + 1
+        if isinstance(node, yaml.CollectionNode):
+            # an alias may hold itself, or a few lines a million nodes
+            again, deep = id(node) in self._read_already, path.count(".") + path.count("[") > MAX_DEPTH
+            if again or deep:
+                value, expected = (
+                    ("an alias", "the value itself") if again else ("nesting", f"at most {MAX_DEPTH} levels")
+                )
+                self._faults.append(self.fault(path, value, expected))
+                return None
+            self._read_already.add(id(node))
         if isinstance(node, yaml.SequenceNode):
             return [self._read(item, f"{path}[{i}]") for i, item in enumerate(node.value)]
         if isinstance(node, yaml.MappingNode):
