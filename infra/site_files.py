@@ -42,3 +42,9 @@ def example_site() -> Path:
 def copy_example(target: Path) -> None:
     """Copies the example site. Raises `FileExistsError` when something is there already."""
     shutil.copytree(example_site(), target, ignore=shutil.ignore_patterns("__pycache__"))
+
+
+def mapping_file(named: str) -> Path | None:
+    """A mapping by path, or by the name of one that ships with the product."""
+    shipped = Path(str(files("contingency_plans"))) / "mappings" / f"{named}.yaml"
+    return next((path for path in (Path(named), shipped) if path.is_file()), None)

@@ -1,0 +1,168 @@
+"""`fenghuo emit` and `fenghuo generate`: facts in from files, and synthetic ones made."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from contextlib import nullcontext
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+
+from infra import clock
+from infra.cli.context import Context, json_option, pass_context, print_json, refuse
+from infra.site_files import mapping_file
+from infra.wiring import open_producer
+from rules import facts
+from rules.units import measure
+from streams.sources.emit import EmitSummary, emit
+from streams.sources.files import FactFile, Format
+from streams.sources.generate import GeneratedPoint, Surge, season
+from streams.sources.mapping import CsvMapping, MappingError, load_mapping
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from rules.site import Site
+    from streams.sources.base import Row
+
+FAULTS_SHOWN = 20
+
+
+@click.command("emit")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--mapping", help="外来 CSV 的字段映射 / how to read foreign CSV: a file, or a name such as wfp_food_prices")
+@click.option("--format", "form", type=click.Choice(["ndjson", "json", "csv"]), help="for standard input or odd names")
+@click.option("--county", help="县代码 / the county, where no column says it (default: the site's)")
+@click.option("--kind", type=click.Choice(list(facts.KINDS)), help="the kind, where no column says it")
+@json_option
+@pass_context
+def emit_command(
+    context: Context,
+    files: tuple[Path, ...],
+    mapping: str | None,
+    form: Format | None,
+    county: str | None,
+    kind: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    """把文件中的监测数据送入系统 / send facts from NDJSON, JSON or CSV files. Fed twice, nothing doubles."""
+    read = _mapping(mapping)
+    given = {"county": county or context.library.site.file.county}
+    if kind:
+        given["kind"] = kind
+    sources = [_source(path, form, read, given) for path in files]
+    summary = asyncio.run(_emit(context, sources))
+    if as_json:
+        print_json([summary])
+    else:
+        _report(summary)
+    sys.exit(summary.exit_code)
+
+
+@click.command("generate")
+@click.option("--seed", default=1, show_default=True)
+@click.option("--days", default=120, show_default=True, type=click.IntRange(7, 3660))
+@click.option("--start", help="第一天 / the first day, RFC 3339 (default: so that the season ends now)")
+@pass_context
+def generate(context: Context, seed: int, days: int, start: str | None) -> None:
+    """生成合成(非真实)粮价,NDJSON / make a season of SYNTHETIC prices of the site's points, as NDJSON."""
+    begin = _instant(start) if start else clock.utc_now().replace(microsecond=0) - timedelta(days=days)
+    site = context.library.site
+    first, last = Surge.of_season(days).window(begin)
+    for reading in season(generated_points(site), site.file.county, begin, clock.randomness(seed), days=days):
+        click.echo(facts.encode(reading).decode())
+    click.echo(
+        f"合成数据,非真实观测;零售价在 {first:%Y-%m-%d} 至 {last:%Y-%m-%d} 间越过警戒线\n"
+        f"SYNTHETIC, never observed; retail prices cross their lines between {first:%Y-%m-%d} and {last:%Y-%m-%d}",
+        err=True,
+    )
+
+
+def generated_points(site: Site) -> list[GeneratedPoint]:
+    """The site's upper lines, as the generator wants them: one series for each."""
+    return [
+        GeneratedPoint(point.id, line.commodity, line.stage, line.upper, line.currency, line.unit)
+        for point in site.points.values()
+        for line in point.lines
+        if line.upper is not None and measure(line.unit).base == "kg"
+    ]
+
+
+def _mapping(named: str | None) -> CsvMapping | None:
+    if named is None:
+        return None
+    path = mapping_file(named)
+    if path is None:
+        raise refuse(f"--mapping: got {named!r}, expected a file, or the name of a mapping that ships (wfp_food_prices)")
+    try:
+        return load_mapping(path)
+    except MappingError as bad:
+        raise refuse(str(bad)) from None
+
+
+def _source(path: Path, form: Format | None, mapping: CsvMapping | None, given: dict[str, str]) -> FactFile:
+    stream = sys.stdin.buffer if str(path) == "-" else None
+    return FactFile(path, form=form or ("ndjson" if stream else None), mapping=mapping, given=given, stream=stream)
+
+
+async def _emit(context: Context, sources: list[FactFile]) -> EmitSummary:
+    producer = await open_producer(context.settings, context.library)
+    try:
+        with _bar(sources) as bar:
+            return await emit(_rows(sources), producer, clock.utc_now, progress=_progress(bar, sources))
+    finally:
+        await producer.close()
+
+
+def _rows(sources: list[FactFile]) -> Iterator[Row]:
+    for source in sources:
+        yield from source.rows()
+
+
+def _bar(sources: list[FactFile]) -> Any:
+    sizes = [source.size for source in sources]
+    if not sys.stderr.isatty() or None in sizes:
+        return nullcontext()
+    return click.progressbar(length=sum(size or 0 for size in sizes), label="送入 / sending", file=sys.stderr)
+
+
+def _progress(bar: Any, sources: list[FactFile]) -> Callable[[EmitSummary], None]:
+    def told(_summary: EmitSummary) -> None:
+        if bar is not None:
+            bar.update(sum(source.position for source in sources) - bar.pos)
+
+    return told
+
+
+def _report(summary: EmitSummary) -> None:
+    for fault in summary.faults[:FAULTS_SHOWN]:
+        click.echo(str(fault), err=True)
+    if summary.refused > FAULTS_SHOWN:
+        click.echo(f"… {summary.refused - FAULTS_SHOWN} 条 / more", err=True)
+    for word, count in sorted(summary.refused_by.items()):
+        click.echo(f"  拒收 / refused {word}: {count}", err=True)
+    for word, count in sorted(summary.skipped_by.items()):
+        click.echo(f"  略过 / left out ({word}): {count}", err=True)
+    if summary.broken:
+        at = summary.broken
+        click.echo(
+            f"中断于 / broken off at {at.file}:{at.line} ({at.error})\n"
+            "修复后整份重发即可,不会重复 / mend it and send the whole file again: nothing doubles",
+            err=True,
+        )
+    click.echo(f"已送入 / accepted {summary.accepted}, 拒收 / refused {summary.refused}, 略过 / left out {summary.skipped}")
+
+
+def _instant(text: str) -> datetime:
+    try:
+        return msgspec.convert(text, facts.Instant)
+    except msgspec.ValidationError:
+        raise refuse(f"--start: got {text!r}, expected a time with its offset, e.g. 2026-08-01T08:00:00+08:00") from None
+
+
+COMMANDS = (emit_command, generate)
