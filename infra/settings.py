@@ -63,6 +63,7 @@ class TwilioSettings(_Section, frozen=True, kw_only=True):
     auth_token: str = ""
     from_number: str = ""
     api_base: str = ""
+    proxy: str = ""
     timeout: Seconds = 10.0
 
 

@@ -1,0 +1,62 @@
+"""What the incident desk knows of plans and places, read from the site's library."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rules.alerts import PIPELINE_FAULT, Words
+from rules.table import HAZARDS
+from rules.warning_line import STAGES
+
+if TYPE_CHECKING:
+    from rules.library import Library
+    from rules.plans import Plan
+
+PARTS = {
+    "dead-letters": Words(zh="数据接收", en="intake"),
+    "provider": Words(zh="短信通道", en="SMS provider"),
+    "audit": Words(zh="值守自检", en="audit"),
+}
+"""What can be broken of Fenghuo itself."""
+
+
+class DeskLibrary:
+    """`responders.library.Library` over the plans in force."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+
+    @property
+    def county(self) -> str:
+        return self._library.site.file.county
+
+    @property
+    def duty_role(self) -> str:
+        return self._library.site.file.duty_role
+
+    def plan(self, plan_id: str, version: str) -> Plan | None:  # noqa: ARG002 - one library is in force at a time
+        return self._library.plans.get(plan_id)
+
+    def county_name(self, county: str) -> Words:
+        return self._library.site.counties.get(county, Words(zh=county, en=county))
+
+    def place_name(self, plan_id: str, place: str) -> Words:
+        """`330723/retail` → 武义县 零售."""
+        parts = place.split("/")
+        if plan_id == PIPELINE_FAULT:
+            scope = ["county", "part", *["" for _ in parts[2:]]]
+        else:
+            plan = self._library.plans.get(plan_id)
+            scope = list(plan.scope) if plan and len(plan.scope) == len(parts) else ["" for _ in parts]
+        named = [self._name(kind, part) for kind, part in zip(scope, parts, strict=False)]
+        return Words(zh=" ".join(w.zh for w in named), en=" ".join(w.en for w in named))
+
+    def _name(self, kind: str, part: str) -> Words:
+        site, plain = self._library.site, Words(zh=part, en=part)
+        if kind == "county":
+            return self.county_name(part)
+        if kind == "division":
+            return site.division(part)
+        if kind == "point" and part in site.points:
+            return site.points[part].name
+        return {"stage": STAGES, "hazard": HAZARDS, "category": HAZARDS, "part": PARTS}.get(kind, {}).get(part, plain)

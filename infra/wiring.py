@@ -1,0 +1,143 @@
+"""The only place that makes objects: settings in, parts that know each other out."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from infra import clock
+from infra.desk_library import DeskLibrary
+from responders.channels.regions import TWILIO, capabilities
+from responders.channels.twilio_sms import TwilioSms
+from responders.desk import Desk
+from responders.drills import RegisteredDrills
+from responders.ledger import Services
+from responders.pager import Pager
+from responders.roster import DutyTable
+from responders.store import Store
+from responders.texts import Texts
+from rules.engine import Engine
+from streams.app import WorkerApp, build_app
+from streams.producing import Producer
+from streams.producing import open_producer as producer_of
+from streams.settings import StreamSettings
+from streams.sources.keys import ApiKey
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from infra.settings import Settings
+    from responders.channels.base import Capabilities, Channel
+    from rules.alerts import Alert
+    from rules.library import Library
+    from streams.counters import Counters
+
+
+def stream_settings(settings: Settings, library: Library) -> StreamSettings:
+    """How this installation's streams run."""
+    kafka = settings.kafka
+    return StreamSettings(
+        broker=settings.broker,
+        county=library.site.file.county,
+        data_dir=settings.data_dir,
+        worker_id=settings.worker.id,
+        tick_every=settings.worker.tick_every,
+        send_timeout=settings.worker.send_timeout,
+        partitions=kafka.partitions,
+        replication=kafka.replication,
+        retention_days=kafka.retention_days,
+        security_protocol=kafka.security_protocol,
+        sasl_mechanism=kafka.sasl_mechanism,
+        sasl_username=kafka.sasl_username,
+        sasl_password=kafka.sasl_password,
+        ssl_cafile=kafka.ssl_cafile,
+        ssl_certfile=kafka.ssl_certfile,
+        ssl_keyfile=kafka.ssl_keyfile,
+    )
+
+
+async def open_producer(settings: Settings, library: Library) -> Producer:
+    """The producer for command line, web and drills."""
+    return producer_of(stream_settings(settings, library))
+
+
+def api_keys(settings: Settings) -> list[ApiKey]:
+    """The keys of the facts door."""
+    return [
+        msgspec.convert({"name": name, **msgspec.to_builtins(key)}, ApiKey) for name, key in settings.api_keys.items()
+    ]
+
+
+@dataclass
+class DutyRoom:
+    """The responders' parts of one process."""
+
+    store: Store
+    services: Services
+    desk: Desk
+    channels: Mapping[str, Channel]
+    pager: Pager
+
+    async def take(self, alerts: list[Alert]) -> None:
+        """Hands alerts to the desk; returns once they are in the store for good."""
+        await asyncio.to_thread(self.desk.take, alerts)
+
+    async def close(self) -> None:
+        for channel in self.channels.values():
+            await channel.aclose()
+        self.store.close()
+
+
+def services_of(library: Library) -> Services:
+    """What desk, escalation and inbound texts need to know of the world."""
+    return Services(
+        library=DeskLibrary(library),
+        roster=DutyTable(),
+        drills=RegisteredDrills(),
+        texts=Texts(library.site.file.duty_phone),
+        capabilities=_capabilities,
+    )
+
+
+def _capabilities(channel: str, number: str) -> Capabilities | None:
+    return capabilities(TWILIO, number) if channel == "twilio" else None
+
+
+def duty_room(settings: Settings, library: Library) -> DutyRoom:
+    """Desk and pager on the settings' database and provider. Call it in the event loop that will run the pager."""
+    store = Store(settings.database)
+    services = services_of(library)
+    desk = Desk(store, services, clock.utc_now)
+    twilio = settings.twilio
+    channels = {
+        "twilio": TwilioSms(
+            twilio.account_sid,
+            twilio.auth_token,
+            twilio.from_number,
+            api_base=twilio.api_base,
+            proxy=twilio.proxy,
+            timeout=twilio.timeout,
+        )
+    }
+    pager = Pager(
+        store,
+        services,
+        desk,
+        channels,
+        clock.utc_now,
+        public_url=settings.console.public_url,
+        owner=settings.worker.id,
+        jitter=clock.randomness().random,
+    )
+    return DutyRoom(store, services, desk, channels, pager)
+
+
+def worker_app(
+    settings: Settings, library: Library, room: DutyRoom, counters: Counters, fatal: Callable[[str], None]
+) -> WorkerApp:
+    """The Faust app of one worker."""
+    streams = stream_settings(settings, library)
+    return build_app(streams, Engine(library), room.take, clock.utc_now, fatal=fatal, counters=counters)
