@@ -12,7 +12,7 @@ from msgspec import Meta
 from rules.alerts import SeverityWord, Words
 
 Identifier = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$(?!\n)")]
-Duration = Annotated[str, Meta(pattern=r"^([0-9]{1,6}(s|m|h|d)|0)$")]
+Duration = Annotated[str, Meta(pattern=r"^([0-9]{1,6}(s|m|h|d)|0)$(?!\n)")]
 """`30s`, `5m`, `24h`, `10d`."""
 Role = Identifier
 Level = Literal["IV", "III", "II", "I"]

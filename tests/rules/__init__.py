@@ -1,0 +1,1 @@
+"""The ground floor, held to what it says."""
