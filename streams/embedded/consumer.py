@@ -247,6 +247,8 @@ class Consumer(base.Consumer):
     async def _housekeeping(self) -> None:
         while not self.should_stop:
             await self.sleep(self.housekeeping_interval)
+            if self.should_stop:  # which ends the sleep early
+                return
             try:
                 await asyncio.to_thread(self._tidy_all)
             except sqlite3.Error as failed:  # a later round will do it

@@ -162,13 +162,14 @@ class SqliteLog:
         self, topic: str, partition: int, from_offset: int, limit: int, max_bytes: int = FETCH_BYTES
     ) -> list[Record]:
         """Up to `limit` records from an offset on; fewer when they are big, but one if there is any."""
+        number = self._number(topic)
         found: list[Record] = []
         size = 0
         with self._read_lock:
             rows = self._reader.execute(
                 'SELECT "offset", timestamp, key, value, headers FROM records'
                 ' WHERE topic = ? AND partition = ? AND "offset" >= ? ORDER BY "offset" LIMIT ?',
-                (self._number(topic), partition, from_offset, limit),
+                (number, partition, from_offset, limit),
             )
             for offset, timestamp, key, value, headers in rows:
                 found.append(Record(topic, partition, offset, timestamp, key, value, unpack_headers(headers)))
@@ -216,10 +217,11 @@ class SqliteLog:
     def committed(self, group: str, place: Partition) -> int | None:
         """The offset a group committed in a partition, if it ever did."""
         topic, partition = place
+        number = self._number(topic)
         with self._read_lock:
             row = self._reader.execute(
                 'SELECT "offset" FROM committed WHERE "group" = ? AND topic = ? AND partition = ?',
-                (group, self._number(topic), partition),
+                (group, number, partition),
             ).fetchone()
         return None if row is None else int(row[0])
 
@@ -264,10 +266,11 @@ class SqliteLog:
         return None if row is None else _topic(row)
 
     def _bounds(self, topic: str, partition: int) -> tuple[int, int]:
+        number = self._number(topic)
         with self._read_lock:
             row = self._reader.execute(
                 "SELECT start_offset, end_offset FROM partitions WHERE topic = ? AND partition = ?",
-                (self._number(topic), partition),
+                (number, partition),
             ).fetchone()
         if row is None:
             message = f"topic {topic!r} has no partition {partition}"
