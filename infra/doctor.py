@@ -1,0 +1,90 @@
+"""`fenghuo doctor`: each thing an installation needs, asked for real, with what to do where it is missing."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import msgspec
+from sqlalchemy import select
+
+from infra import clock
+from infra.wiring import DutyRoom, duty_room, stream_settings
+from responders import roster
+from responders.schema import contacts
+from rules.alerts import Words
+from rules.plans import Plan
+from streams.provision import provision
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from infra.settings import Settings
+    from rules.library import Library
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """One examined thing."""
+
+    what: Words
+    well: bool
+    detail: str
+
+
+async def examine(settings: Settings, library: Library) -> list[Finding]:
+    """Broker, database, provider settings, and whether each role of each plan reaches somebody now."""
+    room = duty_room(settings, library)
+    try:
+        findings = [
+            await _try(Words(zh="消息主题", en="topics"), lambda: _topics(settings, library)),
+            await _try(Words(zh="数据库", en="database"), lambda: _database(room)),
+            _provider(settings),
+        ]
+        if findings[1].well:
+            findings += await asyncio.to_thread(lambda: list(_roles(room, library)))
+        return findings
+    finally:
+        await room.close()
+
+
+async def _try(what: Words, ask: Callable[[], str]) -> Finding:
+    try:
+        return Finding(what=what, well=True, detail=await asyncio.to_thread(ask))
+    except Exception as error:  # noqa: BLE001 - whatever is wrong, it is the finding
+        return Finding(what=what, well=False, detail=str(error).splitlines()[0] if str(error) else repr(error))
+
+
+def _topics(settings: Settings, library: Library) -> str:
+    found = provision(stream_settings(settings, library), check=True)
+    wrong = [f"{topic.topic} {topic.action}" for topic in found if topic.action in ("missing", "differs")]
+    if wrong:
+        raise LookupError(f"{', '.join(wrong)}: 请运行 / run fenghuo provision")
+    return f"{len(found)} 个 / of them"
+
+
+def _database(room: DutyRoom) -> str:
+    return ", ".join(f"{name} {number}" for name, number in sorted(room.standing().items())) or "-"
+
+
+def _provider(settings: Settings) -> Finding:
+    twilio = settings.twilio
+    missing = [name for name in ("account_sid", "auth_token", "from_number") if not getattr(twilio, name)]
+    detail = f"twilio.{', twilio.'.join(missing)} 未设置 / not set" if missing else twilio.api_base or "twilio"
+    return Finding(what=Words(zh="短信通道", en="SMS provider"), well=not missing, detail=detail)
+
+
+def _roles(room: DutyRoom, library: Library) -> Iterator[Finding]:
+    """A policy that reaches nobody is said before it is needed."""
+    roles = {library.site.file.duty_role, *(role for plan in library.plans.values() for role in _named(plan))}
+    with room.store.read() as connection:
+        known = {row.officer for row in connection.execute(select(contacts.c.officer).where(contacts.c.enabled))}
+        for role in sorted(roles):
+            on = roster.DutyTable().on_duty(connection, role, clock.utc_now())
+            reached = [officer for officer in on if officer in known]
+            detail = ", ".join(reached) or "现在无人可达: 请补排班 / reaches nobody now: fenghuo roster import"
+            yield Finding(what=Words(zh=f"值班 {role}", en=f"role {role}"), well=bool(reached), detail=detail)
+
+
+def _named(plan: Plan) -> set[str]:
+    escalation = plan.escalation
+    return {role for step in escalation.steps for role in step.page} | set(escalation.leader)

@@ -1,0 +1,149 @@
+"""Running the parts of one process side by side: if one fails, all end, and the supervisor starts the process again."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from typing import TYPE_CHECKING, NamedTuple
+
+import structlog
+
+from infra import clock
+from infra.metrics import Metrics
+from infra.web import Readiness, application, listen
+from infra.wiring import api_keys, duty_room, open_producer, watchman, web_routes, worker_app
+from streams.counters import Counters
+from streams.errors import StreamsError
+from streams.health import health
+from streams.running import run_app
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from infra.settings import Settings
+    from infra.wiring import DutyRoom
+    from rules.library import Library
+    from streams.app import WorkerApp
+
+_log = structlog.get_logger("fenghuo")
+
+
+class Parts(NamedTuple):
+    """Which parts a process runs."""
+
+    worker: bool = False
+    responder: bool = False
+    console: bool = False
+
+
+EVERYTHING = Parts(worker=True, responder=True, console=True)
+
+
+async def run(
+    settings: Settings,
+    library: Library,
+    parts: Parts,
+    *,
+    stop: asyncio.Event | None = None,
+    ready: asyncio.Event | None = None,
+) -> int:
+    """Runs until `stop`, a signal or a failure. The exit code: 0 when asked to stop, 1 when a part failed."""
+    stop = stop or asyncio.Event()
+    _on_signals(stop)
+    room = duty_room(settings, library)
+    try:
+        return await _Process(settings, library, parts, room, stop).run(ready or asyncio.Event())
+    finally:
+        await room.close()
+
+
+class _Process:
+    def __init__(
+        self, settings: Settings, library: Library, parts: Parts, room: DutyRoom, stop: asyncio.Event
+    ) -> None:
+        self._settings, self._library, self._parts = settings, library, parts
+        self._room, self._stop = room, stop
+        self._counters = Counters()
+        self._worker: WorkerApp | None = None
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    async def run(self, ready: asyncio.Event) -> int:
+        worker_ready = asyncio.Event()
+        if self._parts.worker:
+            self._worker = worker_app(self._settings, self._library, self._room, self._counters, self._fatal)
+            self._start("worker", run_app(self._worker, ready=worker_ready, stop=self._stop))
+        else:
+            worker_ready.set()
+        if self._parts.responder:
+            self._start("pager", self._room.pager.run())
+            self._start("watchman", watchman(self._settings, self._room).run())
+        self._start("console", self._serve_web(worker_ready, ready))
+        return await self._until_one_ends()
+
+    def _start(self, name: str, work: Awaitable[None]) -> None:
+        self._tasks[name] = asyncio.ensure_future(work)  # type: ignore[assignment]
+
+    async def _until_one_ends(self) -> int:
+        stopping = asyncio.ensure_future(self._stop.wait())
+        await asyncio.wait([stopping, *self._tasks.values()], return_when=asyncio.FIRST_COMPLETED)
+        asked = self._stop.is_set()
+        failed = False
+        for name, task in self._tasks.items():
+            if task.done() and not task.cancelled() and (error := task.exception()) is not None:
+                failed = True
+                expected = isinstance(error, (StreamsError, OSError))
+                _log.error("part failed", part=name, error=str(error) or repr(error), exc_info=None if expected else error)
+        self._stop.set()
+        for name, task in self._tasks.items():
+            if name != "worker":  # the worker finishes what it has taken, and stops by itself
+                task.cancel()
+        stopping.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        return 0 if asked and not failed else 1
+
+    async def _serve_web(self, worker_ready: asyncio.Event, ready: asyncio.Event) -> None:
+        """Health in every process; facts and webhooks where the console runs."""
+        metrics = Metrics(self._counters, self._room.standing)
+        producer = await open_producer(self._settings, self._library) if self._parts.console else None
+        routes = (
+            web_routes(self._settings, self._room, producer, api_keys(self._settings), metrics.count_door)
+            if producer
+            else []
+        )
+        runner = await listen(application(routes, metrics, self._readiness), self._settings.console.listen)
+        try:
+            await worker_ready.wait()
+            ready.set()
+            _log.info("ready", parts=[name for name, on in self._parts._asdict().items() if on],
+                      listen=self._settings.console.listen, at=clock.utc_now().isoformat())  # fmt: skip
+            await asyncio.Event().wait()
+        finally:
+            await runner.cleanup()
+            if producer:
+                await producer.close()
+
+    async def _readiness(self) -> list[Readiness]:
+        found = []
+        if self._worker is not None:
+            worker = health(self._worker)
+            found.append(Readiness(worker.ready and worker.held is None, worker.why_not or worker.held))
+        try:
+            async with asyncio.timeout(5):
+                await asyncio.to_thread(self._room.standing)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the store does not answer
+            found.append(Readiness(ready=False, why_not=f"the store does not answer: {type(error).__name__}"))
+        return found
+
+    def _fatal(self, reason: str) -> None:
+        _log.error("worker must end", reason=reason)
+
+
+def _on_signals(stop: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with contextlib.suppress(RuntimeError, ValueError):  # only the main thread may
+            loop.add_signal_handler(number, stop.set)
+
+
