@@ -59,9 +59,7 @@ class Consumer(base.Consumer):
         self._lock = lock
         self._writer = transport.open()
         await super().on_start()
-        await asyncio.to_thread(
-            self._tidy_all
-        )  # recovery reads what is left: an hour of changes, or one of each
+        await asyncio.to_thread(self._tidy_all)  # recovery reads what is left: an hour of changes, or one of each
         self._reader = LogReader(self._writer.log)
 
     async def on_shutdown(self) -> None:
@@ -247,8 +245,10 @@ class Consumer(base.Consumer):
     async def _housekeeping(self) -> None:
         while not self.should_stop:
             await self.sleep(self.housekeeping_interval)
-            if self.should_stop:  # which ends the sleep early
-                return
+            await self._tidy_unless_stopping()
+
+    async def _tidy_unless_stopping(self) -> None:
+        if not self.should_stop:  # a stop ends the sleep early
             try:
                 await asyncio.to_thread(self._tidy_all)
             except sqlite3.Error as failed:  # a later round will do it
@@ -261,9 +261,7 @@ class Consumer(base.Consumer):
             bounds = log.bounds()
             for name, topic in log.topics().items():
                 log.trim(name)
-                ends = {
-                    (name, partition): bounds[name, partition][1] for partition in range(topic.partitions)
-                }
+                ends = {(name, partition): bounds[name, partition][1] for partition in range(topic.partitions)}
                 if topic.compacted and any(
                     end - self._compacted_at.get(place, -_COMPACT_AFTER) >= _COMPACT_AFTER
                     for place, end in ends.items()

@@ -7,7 +7,7 @@ class LogError(Exception):
     """The log refused a request; nothing was written."""
 
 
-class UnknownTopic(LogError):  # noqa: N818  named for what is wrong, as all of these
+class UnknownTopic(LogError):
     """A topic that nobody created: the log never makes one silently."""
 
     def __init__(self, topic: str) -> None:
@@ -18,7 +18,7 @@ class UnknownTopic(LogError):  # noqa: N818  named for what is wrong, as all of 
         self.topic = topic
 
 
-class PartitionsFixed(LogError):  # noqa: N818
+class PartitionsFixed(LogError):
     """A topic was asked for again with another partition count."""
 
     def __init__(self, topic: str, have: int, asked: int) -> None:
@@ -28,11 +28,11 @@ class PartitionsFixed(LogError):  # noqa: N818
         )
 
 
-class InvalidRecord(LogError):  # noqa: N818
+class InvalidRecord(LogError):
     """A record that the topic cannot hold."""
 
 
-class WorkerAlreadyRunning(LogError):  # noqa: N818
+class WorkerAlreadyRunning(LogError):
     """A second worker on one file."""
 
     def __init__(self, path: str, pid: str) -> None:

@@ -96,8 +96,7 @@ def _remove_before(log: SqliteLog, topic: Topic, partition: int, keep: int) -> i
         start = min(start + _ROWS_PER_TRANSACTION, keep)
         with log.transaction() as db:
             db.execute(
-                "UPDATE partitions SET start_offset = ?"
-                " WHERE topic = ? AND partition = ? AND start_offset < ?",
+                "UPDATE partitions SET start_offset = ? WHERE topic = ? AND partition = ? AND start_offset < ?",
                 (start, topic.number, partition, start),
             )
             removed += db.execute(

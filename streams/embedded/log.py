@@ -66,9 +66,7 @@ class SqliteLog:
     ) -> Topic:
         """Create a topic, or return the one that exists with its settings as they are."""
         if not name or partitions < 1:
-            message = (
-                f"topic {name!r}: partitions: got {partitions!r}, expected a name and at least 1 partition"
-            )
+            message = f"topic {name!r}: partitions: got {partitions!r}, expected a name and at least 1 partition"
             raise LogError(message)
         with self.transaction() as db:
             topic = self._load(db, name)
@@ -280,8 +278,7 @@ class SqliteLog:
     def _advance(self, db: sqlite3.Connection, place: Partition, count: int) -> int:
         topic, partition = place
         row = db.execute(
-            "UPDATE partitions SET end_offset = end_offset + ? WHERE topic = ? AND partition = ?"
-            " RETURNING end_offset",
+            "UPDATE partitions SET end_offset = end_offset + ? WHERE topic = ? AND partition = ? RETURNING end_offset",
             (count, self._number(topic), partition),
         ).fetchone()
         if row is None:  # deleted by another process since we learned of it

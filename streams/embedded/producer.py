@@ -138,9 +138,7 @@ class Producer(base.Producer):
         record = NewRecord(topic, partition, key, value, milliseconds, _headers(headers))
         writer.log.check(record)
         if record.size > self.max_request_size:
-            message = (
-                f"record for {topic!r}: bytes: got {record.size}, expected at most {self.max_request_size}"
-            )
+            message = f"record for {topic!r}: bytes: got {record.size}, expected at most {self.max_request_size}"
             raise InvalidRecord(message)
         return record
 
@@ -158,9 +156,7 @@ class Producer(base.Producer):
 def _headers(headers: HeadersArg | None) -> Headers:
     if not headers:
         return ()
-    return (
-        list(headers.items()) if isinstance(headers, Mapping) else [(name, value) for name, value in headers]
-    )
+    return list(headers.items()) if isinstance(headers, Mapping) else [(name, value) for name, value in headers]
 
 
 def _metadata(record: NewRecord, offsets: list[int]) -> RecordMetadata:

@@ -52,9 +52,7 @@ class LogReader:
     def read(self, wanted: Collection[Partition]) -> dict[Partition, list[Record]]:
         """The next records of these partitions, a fair share of each, and move past them."""
         behind = [
-            place
-            for place in wanted
-            if self.positions.get(place, self.ends.get(place, 0)) < self.ends.get(place, 0)
+            place for place in wanted if self.positions.get(place, self.ends.get(place, 0)) < self.ends.get(place, 0)
         ]
         found: dict[Partition, list[Record]] = {}
         if not behind:

@@ -54,9 +54,7 @@ class LogWriter:
         self._thread = threading.Thread(target=self._run, name=f"log-writer {log.path.name}", daemon=True)
         self._thread.start()
 
-    def append(
-        self, records: Sequence[NewRecord], answer: Callable[[list[int]], Any] = list
-    ) -> asyncio.Future[Any]:
+    def append(self, records: Sequence[NewRecord], answer: Callable[[list[int]], Any] = list) -> asyncio.Future[Any]:
         """Append records, all or none. Once they are durable, the future has what `answer` makes of their
         offsets; else it has the reason.
         """
@@ -128,12 +126,7 @@ class LogWriter:
         except Exception as failed:  # noqa: BLE001 whatever it is, those who wait must hear it
             _settle([_Outcome(job.future, None, _own(failed)) for job in batch])
         else:
-            _settle(
-                [
-                    _Outcome(job.future, job.answer(list(islice(offsets, len(job.records)))), None)
-                    for job in batch
-                ]
-            )
+            _settle([_Outcome(job.future, job.answer(list(islice(offsets, len(job.records)))), None) for job in batch])
 
 
 def _own(failed: Exception) -> Exception:

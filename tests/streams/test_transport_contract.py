@@ -23,9 +23,7 @@ DEADLINE = 20
 
 
 @pytest.fixture(params=["embedded", pytest.param("kafka", marks=pytest.mark.kafka)])
-def broker(
-    request: pytest.FixtureRequest, tmp_path: Path, expected_errors: Callable[[str], None]
-) -> Iterator[Broker]:
+def broker(request: pytest.FixtureRequest, tmp_path: Path, expected_errors: Callable[[str], None]) -> Iterator[Broker]:
     """Both brokers in turn."""
     # aiokafka calls it an error, and tries again, when a broker has not yet settled on who leads a new topic.
     expected_errors("ERROR aiokafka.*(GroupCoordinatorNotAvailable|NotLeaderForPartition|UnknownTopicOrPart)")
@@ -129,9 +127,7 @@ class TestContract:
         await broker.create_topic(f"{name}-in", 4)
         async with running(broker, name, partitions=4) as worker:
             sent = defaultdict(list)
-            answers = [
-                await worker.topic.send(key=f"{at % 7}".encode(), value=str(at).encode()) for at in range(300)
-            ]
+            answers = [await worker.topic.send(key=f"{at % 7}".encode(), value=str(at).encode()) for at in range(300)]
             for at, answer in enumerate(answers):
                 metadata = await answer
                 sent[metadata.partition].append((metadata.offset, str(at).encode()))
@@ -260,7 +256,7 @@ class TestContract:
         expected_errors("FutureMessage exception was never retrieved")
         await broker.create_topic(f"{name}-in", 1)
         async with running(broker, name) as worker:
-            with pytest.raises(Exception, match="MessageSizeTooLarge|expected at most"):
+            with pytest.raises(Exception, match=r"MessageSizeTooLarge|expected at most"):
                 await (await worker.topic.send(key=b"k", value=b"x" * 2_000_000))
             gc.collect()
             assert (await (await worker.topic.send(key=b"k", value=b"v"))).offset == 0

@@ -1,0 +1,1 @@
+"""The log file on its own, and under Faust."""

@@ -146,7 +146,8 @@ def test_everything_is_there_after_reopening(log: SqliteLog) -> None:
     log.create_topic("t", 1)
     log.append("t", 0, b"k", b"v")
     log.commit("g", {("t", 0): 1})
-    assert values(strange := SqliteLog(log.path), "t") == [b"v"]  # one that has never heard of the topic
+    strange = SqliteLog(log.path)
+    assert values(strange, "t") == [b"v"]  # without having heard of the topic before
     strange.close()
     again = SqliteLog(log.path)
     assert again.committed("g", ("t", 0)) == 1
