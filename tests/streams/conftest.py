@@ -11,16 +11,20 @@ from streams.settings import StreamSettings
 from tests.streams.harness import Site, common, made
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
 
 @pytest.fixture(params=["embedded", pytest.param("kafka", marks=pytest.mark.kafka)])
-def settings(request: pytest.FixtureRequest, tmp_path: Path) -> StreamSettings:
+def settings(
+    request: pytest.FixtureRequest, tmp_path: Path, expected_errors: Callable[[str], None]
+) -> StreamSettings:
     """An installation of its own on either broker, its topics made."""
     if request.param == "embedded":
         return made(StreamSettings(broker=f"sqlite:///{tmp_path / 'broker.db'}", **common(tmp_path)))
     broker = request.getfixturevalue("kafka")
+    # A broker that has just been made has no coordinator for the first groups that ask.
+    expected_errors(r"group_coordinator: Group Coordinator Request failed: \[Error 15\]")
     return made(StreamSettings(broker=f"kafka://{broker.bootstrap}", **common(tmp_path)))
 
 

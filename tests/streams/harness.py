@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from streams.app import WorkerApp, build_app
+from streams.embedded import SqliteLog
 from streams.errors import WorkerFailed
 from streams.provision import provision
 from streams.running import run_app
@@ -134,6 +137,29 @@ class Site:
 
     def build(self, **changes: Any) -> WorkerApp:
         return build_app(self.settings, changes.pop("engine", LineEngine()), self.desk.deliver, utc_now, **changes)
+
+    def hurry(self, **settings: Any) -> None:
+        """Change settings for the workers that are built from here on."""
+        self.settings = replace(self.settings, **settings)
+
+    async def committed(self, topic: str, partition: int) -> int | None:
+        """What the broker has as committed."""
+        if self.settings.embedded:
+            log = SqliteLog(self.settings.log_path)
+            try:
+                return log.committed(self.settings.group, (topic, partition))
+            finally:
+                log.close()
+        consumer = AIOKafkaConsumer(
+            **self.settings.client_settings(), group_id=self.settings.group, enable_auto_commit=False
+        )
+        place = TopicPartition(topic, partition)
+        await consumer.start()
+        try:
+            consumer.assign([place])
+            return await consumer.committed(place)  # type: ignore[no-any-return]
+        finally:
+            await consumer.stop()
 
     async def start(self, app: WorkerApp | None = None) -> Worker:
         worker = Worker(app or self.build())
