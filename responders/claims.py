@@ -1,0 +1,200 @@
+"""Taking due pages to send them: `sending` is committed before the provider is called, under a lease."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, or_, select, update
+
+from responders import outbox
+from responders.ledger import Ledger
+from responders.recorder import next_ask
+from responders.schema import contacts, pages
+from responders.store import StaleError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy.engine import Connection
+
+    from responders.clock import Clock
+    from responders.desk import Desk
+    from responders.ledger import Services
+    from responders.store import Store
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """One attempt that is to be sent, or asked about."""
+
+    page: str
+    attempt: int
+    channel: str
+    address: str
+    body: str
+    sending_at: datetime
+
+
+class Claims:
+    """Claims of one process. `owner` is its name: rows of its name that it finds at start are a dead one's."""
+
+    def __init__(  # noqa: PLR0913, each is used
+        self, store: Store, services: Services, desk: Desk, clock: Clock, *, owner: str, lease: timedelta
+    ) -> None:
+        self._store, self._services, self._desk, self._clock = store, services, desk, clock
+        self._owner, self._lease = owner, lease
+
+    def due(self, limits: Mapping[str, int | None], limit: int) -> tuple[list[Claimed], int]:
+        """Up to `limit` due pages, of each channel at most its own limit (None: no other than `limit`).
+
+        The second: how many could not be sent at all, so that something else has become due in their place.
+        """
+        if not self._any_due(limits):
+            return [], 0
+        claimed, refused = self._store.run(lambda connection: self._claim(connection, limits, limit), wake=False)
+        if refused:
+            self._store.wake.set()
+        return claimed, refused
+
+    def uncertain(self, limit: int) -> list[Claimed]:
+        """Pages that are to be asked about now; each is put off to its next question."""
+        now = self._clock()
+        where = and_(pages.c.state == "uncertain", pages.c.ask_at <= now)
+        with self._store.read() as connection:
+            if connection.execute(select(pages.c.id).where(where).limit(1)).first() is None:
+                return []
+
+        def work(connection: Connection) -> list[Claimed]:
+            query = select(pages).where(where).order_by(pages.c.ask_at).limit(limit)
+            rows = connection.execute(query.with_for_update(skip_locked=True)).all()
+            for row in rows:
+                connection.execute(
+                    update(pages).where(pages.c.id == row.id).values(ask_at=next_ask(row.sending_at, now))
+                )
+            return [_claimed(row, row.attempts, row.sending_at) for row in rows]
+
+        return self._store.run(work, wake=False)
+
+    def take_over(self, *, own: bool) -> int:
+        """Pages in the hands of the dead become uncertain: those whose lease is over and, at start, our own name's."""
+        now = self._clock()
+        expired = pages.c.lease_until <= now
+        whose = or_(expired, pages.c.lease_owner == self._owner) if own else expired
+        where = and_(pages.c.state == "sending", whose)
+        with self._store.read() as connection:
+            if connection.execute(select(pages.c.id).where(where).limit(1)).first() is None:
+                return 0
+
+        def work(connection: Connection) -> int:
+            rows = connection.execute(select(pages).where(where).with_for_update(skip_locked=True)).all()
+            ledger = Ledger(connection, self._services, now)
+            for row in rows:
+                first = min(next_ask(row.sending_at, row.sending_at), now + timedelta(seconds=2))
+                connection.execute(
+                    update(pages)
+                    .where(pages.c.id == row.id, pages.c.state == "sending")
+                    .values(state="uncertain", uncertain_at=now, ask_at=max(first, now), reason="its sender ended")
+                )
+                if row.incident:
+                    ledger.note(row.incident, "page", who=row.officer, page=row.id, state="uncertain",
+                                reason="its sender ended")  # fmt: skip
+            ledger.flush()
+            return len(rows)
+
+        return self._store.run(work, wake=False)
+
+    def release(self, channel: str) -> None:
+        """The provider works again: what was held for it is due."""
+        now = self._clock()
+        with self._store.write(wake=False) as connection:
+            connection.execute(
+                update(pages)
+                .where(pages.c.state == "held", pages.c.channel == channel, pages.c.due_at > now)
+                .values(due_at=now)
+            )
+
+    def next_due(self) -> datetime | None:
+        """When a page falls due, is to be asked about, or its lease ends, the next time after now."""
+        now = self._clock()
+        found = []
+        with self._store.read() as connection:
+            for states, column in (
+                (("due", "held"), pages.c.due_at),
+                (("uncertain",), pages.c.ask_at),
+                (("sending",), pages.c.lease_until),
+            ):
+                query = select(column).where(pages.c.state.in_(states), column > now).order_by(column).limit(1)
+                found.append(connection.execute(query).scalar_one_or_none())
+        return min((at for at in found if at is not None), default=None)
+
+    def _any_due(self, limits: Mapping[str, int | None]) -> bool:
+        blocked = [channel for channel, limit in limits.items() if limit == 0]
+        with self._store.read() as connection:
+            query = select(pages.c.id).where(
+                pages.c.state.in_(("due", "held")), pages.c.due_at <= self._clock(), pages.c.channel.not_in(blocked)
+            )
+            return connection.execute(query.limit(1)).first() is not None
+
+    def _claim(self, connection: Connection, limits: Mapping[str, int | None], limit: int) -> tuple[list[Claimed], int]:
+        now = self._clock()
+        rows: list[Any] = []
+        for channel, own in limits.items():
+            most = limit - len(rows) if own is None else min(own, limit - len(rows))
+            if most > 0:
+                rows += self._due_rows(connection, pages.c.channel == channel, now, most)
+        rows += self._due_rows(connection, pages.c.channel.not_in(list(limits)), now, limit)
+        sendable = [row for row in rows if row.enabled is not False and row.channel in limits]
+        self._refuse(connection, [row for row in rows if row.enabled is False or row.channel not in limits], now)
+        self._mark(connection, [row.id for row in sendable], now)
+        return [_claimed(row, row.attempts + 1, now) for row in sendable], len(rows) - len(sendable)
+
+    def _due_rows(self, connection: Connection, where: Any, now: datetime, limit: int) -> list[Any]:
+        query = (
+            select(pages, contacts.c.enabled)
+            .outerjoin(contacts, contacts.c.id == pages.c.contact)
+            .where(pages.c.state.in_(("due", "held")), pages.c.due_at <= now, where)
+            .order_by(pages.c.due_at, pages.c.created_at)
+            .limit(limit)
+            .with_for_update(skip_locked=True, of=pages)
+        )
+        return list(connection.execute(query))
+
+    def _mark(self, connection: Connection, ids: list[str], now: datetime) -> None:
+        if not ids:
+            return
+        done = connection.execute(
+            update(pages)
+            .where(pages.c.id.in_(ids), pages.c.state.in_(("due", "held")))
+            .values(
+                state="sending",
+                lease_owner=self._owner,
+                lease_until=now + self._lease,
+                sending_at=now,
+                attempts=pages.c.attempts + 1,
+            )
+        )
+        if done.rowcount != len(ids):
+            raise StaleError(f"pages: {done.rowcount} of {len(ids)} were still due")
+
+    def _refuse(self, connection: Connection, rows: list[Any], now: datetime) -> None:
+        """A contact that is disabled is never sent to, also if it was disabled after the page was planned (F5)."""
+        if not rows:
+            return
+        ledger = Ledger(connection, self._services, now)
+        for row in rows:
+            reason = "the contact is disabled" if row.enabled is False else f"no channel {row.channel} here"
+            connection.execute(
+                update(pages)
+                .where(pages.c.id == row.id, pages.c.state.in_(("due", "held")))
+                .values(state="refused", reason=reason)
+            )
+            if row.incident:
+                ledger.note(row.incident, "page", who=row.officer, page=row.id, state="refused", reason=reason)
+            outbox.lost(ledger, row)
+        self._desk.take_faults(ledger)
+
+
+def _claimed(row: Any, attempt: int, sending_at: datetime) -> Claimed:
+    return Claimed(row.id, attempt, row.channel, row.address, row.body, sending_at)

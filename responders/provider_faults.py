@@ -1,0 +1,65 @@
+"""A provider that fails is a pipeline fault; when it works again the fault is over."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from responders import incident_states
+from responders.schema import incidents
+from rules.alerts import PIPELINE_FAULT, Words, pipeline_fault
+
+if TYPE_CHECKING:
+    from responders.clock import Clock
+    from responders.desk import Desk
+    from responders.ledger import Services
+    from responders.store import Store
+
+PART = "provider"
+
+
+class ProviderFaults:
+    """Reports for one process. After a start it does not know what the last one reported: it looks once."""
+
+    def __init__(self, store: Store, services: Services, desk: Desk, clock: Clock) -> None:
+        self._store, self._services, self._desk, self._clock = store, services, desk, clock
+        self._clear: set[str] = set()
+
+    def may_be_open(self, channel: str) -> bool:
+        return channel not in self._clear
+
+    def began(self, channel: str, reason: str) -> None:
+        """The provider of a channel fails."""
+        self._clear.discard(channel)
+        minute = self._clock().replace(second=0, microsecond=0)
+        words = Words(
+            zh=f"短信通道 {channel} 故障：{reason}。呼叫已暂缓，恢复后自动发出。",
+            en=f"Channel {channel} fails: {reason}. Pages are held and go out when it is back.",
+        )
+        county = self._services.library.county
+        self._desk.take([pipeline_fault(county=county, part=PART, subject=channel, at=minute, explain=words)])
+
+    def ended(self, channel: str) -> None:
+        """The provider has taken a page: if a fault of it is open, it is over."""
+        self._clear.add(channel)
+        try:
+            self._ended(channel)
+        except BaseException:
+            self._clear.discard(channel)
+            raise
+
+    def _ended(self, channel: str) -> None:
+        county = self._services.library.county
+        place = f"{county}/{PART}/{channel}"
+        with self._store.read() as connection:
+            query = select(incidents.c.id).where(
+                incidents.c.plan == PIPELINE_FAULT,
+                incidents.c.place == place,
+                incidents.c.status.in_(incident_states.OPEN),
+            )
+            if connection.execute(query).first() is None:
+                return
+        words = Words(zh=f"短信通道 {channel} 已恢复。", en=f"Channel {channel} works again.")
+        now = self._clock()
+        self._desk.take([pipeline_fault(county=county, part=PART, subject=channel, at=now, explain=words, over=True)])

@@ -1,0 +1,78 @@
+"""Who is on duty and how each is reached, asked inside the transaction that needs to know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from sqlalchemy import and_, select, update
+
+from responders.schema import contacts, duty, officers
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.engine import Connection
+
+
+@dataclass(frozen=True)
+class Contact:
+    """One way to reach an officer."""
+
+    id: str
+    officer: str
+    channel: str
+    address: str
+    position: int
+
+
+class Roster(Protocol):
+    """Answers who is on duty."""
+
+    def on_duty(self, connection: Connection, role: str, at: datetime) -> tuple[str, ...]:
+        """The officers of a role at an instant, in name order."""
+        ...
+
+
+class DutyTable:
+    """The simple roster: who is on, from when to when (half-open)."""
+
+    def on_duty(self, connection: Connection, role: str, at: datetime) -> tuple[str, ...]:
+        rows = connection.execute(
+            select(duty.c.officer)
+            .where(and_(duty.c.role == role, duty.c.starts_at <= at, duty.c.ends_at > at))
+            .distinct()
+            .order_by(duty.c.officer)
+        )
+        return tuple(row.officer for row in rows)
+
+
+def reachable(connection: Connection, officer: str) -> list[Contact]:
+    """The officer's enabled contacts, first to be tried first."""
+    rows = connection.execute(
+        select(contacts)
+        .where(contacts.c.officer == officer, contacts.c.enabled)
+        .order_by(contacts.c.position, contacts.c.id)
+    )
+    return [Contact(r.id, r.officer, r.channel, r.address, r.position) for r in rows]
+
+
+def languages(connection: Connection) -> dict[str, str]:
+    """Officer → language."""
+    return {row.name: row.language for row in connection.execute(select(officers))}
+
+
+def officer_of(connection: Connection, channel: str, address: str) -> str | None:
+    """Whose address it is, enabled or not: who may answer is not who may be paged."""
+    found: str | None = connection.execute(
+        select(contacts.c.officer).where(contacts.c.channel == channel, contacts.c.address == address)
+    ).scalar_one_or_none()
+    return found
+
+
+def set_enabled(connection: Connection, channel: str, address: str, *, enabled: bool) -> bool:
+    """Enable or disable a contact; False when there is none."""
+    done = connection.execute(
+        update(contacts).where(contacts.c.channel == channel, contacts.c.address == address).values(enabled=enabled)
+    )
+    return done.rowcount == 1

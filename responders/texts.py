@@ -1,0 +1,150 @@
+"""What officers read: Chinese first, English after, the times of Shanghai, and what to do at the end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import StrictUndefined
+from jinja2.sandbox import SandboxedEnvironment
+
+from responders.channels.segments import fit
+from responders.clock import shown_short
+from rules.alerts import Words
+from rules.severity import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from responders.channels.base import Capabilities
+    from responders.escalation import Policy
+
+MAX_SEGMENTS = 10
+DRILL = Words(zh="【演练】", en="[DRILL] ")
+
+BUILT_IN: Mapping[str, Words] = {
+    "page": Words(
+        zh="{{ explain }} {{ severity }}。{% if risen_from %}由“{{ risen_from }}”升级。{% endif %}{{ observed }} 监测。",
+        en="{{ explain }} {{ severity }}.{% if risen_from %} Risen from {{ risen_from }}.{% endif %}"
+        " Observed {{ observed }}.",
+    ),
+    "notice": Words(
+        zh="{{ explain }} {{ severity }}(仅通知)。{{ observed }} 监测。",
+        en="{{ explain }} {{ severity }} (notice only). Observed {{ observed }}.",
+    ),
+    "update": Words(
+        zh="新增{{ count }}处：{{ explain }}",
+        en="{{ count }} more: {{ explain }}",
+    ),
+    "recovered": Words(
+        zh="{{ explain }} 已恢复正常。{% if open %}响应仍在进行，须人工结束。{% endif %}",
+        en="{{ explain }} Back to normal.{% if open %} The response goes on until somebody ends it.{% endif %}",
+    ),
+    "acknowledged": Words(zh="{{ owner }} 已签收。", en="Acknowledged by {{ owner }}."),
+    "closed": Words(zh="{{ by }} 已关闭：{{ reason }}", en="Closed by {{ by }}: {{ reason }}"),
+}
+"""The texts of plans that bring none of their own, and of plans that nobody knows."""
+
+_environment = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False)  # noqa: S701, texts, not HTML
+_compiled: dict[str, Any] = {}
+
+
+@dataclass(frozen=True)
+class About:
+    """The incident that a text speaks of."""
+
+    number: int
+    policy: Policy
+    severity: str
+    place: Words
+    county: Words
+    exercise: str
+    headline: Words
+    observed_at: datetime
+
+
+class Texts:
+    """Makes texts. `duty_phone` is whom to call where a text cannot be answered."""
+
+    def __init__(self, duty_phone: str = "") -> None:
+        self._duty_phone = duty_phone
+
+    def incident(
+        self,
+        kind: str,
+        about: About,
+        tail: Words,
+        values: Mapping[str, Any] | None = None,
+        *,
+        words: Words | None = None,
+    ) -> str:
+        """One text about an incident: head, what it says, its tail (how to answer), Chinese before English.
+
+        `words` overrides the plan's template. Raises what Jinja2 raises when a plan's template is broken.
+        """
+        template = words or about.policy.texts.get(kind) or BUILT_IN[kind]
+        given = dict(values or {})
+        zh = self._head(about, "zh") + _fill(template.zh, self._values(about, "zh", given)).strip()
+        en = self._head(about, "en") + _fill(template.en, self._values(about, "en", given)).strip()
+        return fit(f"{zh}{tail.zh}\n{en}", MAX_SEGMENTS, tail.en)
+
+    def answer(self, words: Words, *, exercise: bool = False) -> str:
+        """A text that answers a text."""
+        drill = DRILL if exercise else Words(zh="", en="")
+        return fit(f"{drill.zh}{words.zh}\n{drill.en}", MAX_SEGMENTS, words.en)
+
+    def how_to_answer(self, number: int, code: int | None, capabilities: Capabilities | None, nth: int) -> Words:
+        """The tail of a page: the reply that acknowledges, or whom to call."""
+        again = Words(zh=f"(第{nth}次呼叫)", en=f" (page {nth})") if nth > 1 else Words(zh="", en="")
+        if capabilities and capabilities.two_way and capabilities.code_allowed:
+            reply = f"{code}" if code is not None else f"签收{number}"
+            english = f"{code}" if code is not None else f"ack {number}"
+            return Words(
+                zh=f"事件{number}{again.zh}，回复 {reply} 签收。",
+                en=f" Incident {number}{again.en}: reply {english} to acknowledge.",
+            )
+        call = self._duty_phone
+        return Words(
+            zh=f"事件{number}{again.zh}，" + (f"请致电值班室 {call} 签收。" if call else "请致电值班室签收。"),
+            en=f" Incident {number}{again.en}: call the duty desk{f' {call}' if call else ''} to acknowledge.",
+        )
+
+    @staticmethod
+    def name_of(number: int) -> Words:
+        """The tail of a text that asks for nothing."""
+        return Words(zh=f" 事件{number}。", en=f" Incident {number}.")
+
+    @staticmethod
+    def _head(about: About, language: str) -> str:
+        if language == "zh":
+            return (DRILL.zh if about.exercise else "") + f"【{about.policy.tag.zh}】"
+        return (DRILL.en if about.exercise else "") + f"[{about.policy.tag.en}] "
+
+    @staticmethod
+    def _values(about: About, language: str, given: dict[str, Any]) -> dict[str, Any]:
+        def said(words: Any) -> Any:
+            return getattr(words, language) if isinstance(words, Words | Severity) else words
+
+        return {
+            "number": about.number,
+            "title": said(about.policy.titles),
+            "tag": said(about.policy.tag),
+            "severity": said(Severity.of(about.severity)),
+            "place": said(about.place),
+            "county": said(about.county),
+            "explain": said(about.headline),
+            "observed": shown_short(about.observed_at),
+            "risen_from": None,
+            "open": True,
+            "count": 1,
+        } | {key: said(value) for key, value in given.items()}
+
+
+def _fill(source: str, values: Mapping[str, Any]) -> str:
+    template = _compiled.get(source)
+    if template is None:
+        if len(_compiled) > 500:  # noqa: PLR2004, plans change seldom; a bound all the same
+            _compiled.clear()
+        template = _compiled[source] = _environment.from_string(source)
+    return str(template.render(values))
