@@ -10,7 +10,7 @@ import msgspec
 from aiohttp import web
 
 from rules.facts import AnyFact, FieldFault
-from streams.sources.answers import RETRY_AFTER, LineAnswer, LinesSummary, Refusal, refused
+from streams.sources.answers import RETRY_AFTER, LineAnswer, LinesSummary, Refusal
 from streams.sources.base import Outgoing
 from streams.sources.http_door import Door, Limits, chunks
 from streams.sources.keys import ApiKey
@@ -49,7 +49,7 @@ async def post_lines(request: web.Request, door: Door, key: ApiKey) -> web.Respo
         for outcome, number in outcomes.items():
             door.count(key.source, outcome, number)
     if not body:
-        return refused(Refusal("empty"))
+        raise Refusal("empty")
     return _answered(body, outcomes, unread_from)
 
 
