@@ -42,7 +42,9 @@ class Metrics:
             {(t,): n for t, n in c.acknowledged.items()},
         )  # fmt: skip
         yield _counter("fenghuo_dead_letters", "Dead letters", ("topic", "source", "reason"), dict(c.dead))
-        yield _counter("fenghuo_forwarded", "Facts sent on to their own partition", ("topic", "source"), dict(c.forwarded))
+        yield _counter(
+            "fenghuo_forwarded", "Facts sent on to their own partition", ("topic", "source"), dict(c.forwarded)
+        )
         yield _counter("fenghuo_alerts", "Alerts made durable", (), {(): c.alerts})
         yield _counter("fenghuo_alerts_delivered", "Alerts that the desk has taken", (), {(): c.delivered})
         yield _counter("fenghuo_delivery_failures", "Failed deliveries to the desk", (), {(): c.delivery_failures})

@@ -59,9 +59,7 @@ async def run(
 
 
 class _Process:
-    def __init__(
-        self, settings: Settings, library: Library, parts: Parts, room: DutyRoom, stop: asyncio.Event
-    ) -> None:
+    def __init__(self, settings: Settings, library: Library, parts: Parts, room: DutyRoom, stop: asyncio.Event) -> None:
         self._settings, self._library, self._parts = settings, library, parts
         self._room, self._stop = room, stop
         self._counters = Counters()
@@ -93,7 +91,9 @@ class _Process:
             if task.done() and not task.cancelled() and (error := task.exception()) is not None:
                 failed = True
                 expected = isinstance(error, (StreamsError, OSError))
-                _log.error("part failed", part=name, error=str(error) or repr(error), exc_info=None if expected else error)
+                _log.error(
+                    "part failed", part=name, error=str(error) or repr(error), exc_info=None if expected else error
+                )
         self._stop.set()
         for name, task in self._tasks.items():
             if name != "worker":  # the worker finishes what it has taken, and stops by itself
@@ -145,5 +145,3 @@ def _on_signals(stop: asyncio.Event) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         with contextlib.suppress(RuntimeError, ValueError):  # only the main thread may
             loop.add_signal_handler(number, stop.set)
-
-

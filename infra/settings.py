@@ -203,3 +203,11 @@ def _rooted(url: str, base: Path) -> str:
     if not url.startswith("sqlite:///") or url.startswith("sqlite:////"):
         return url
     return f"sqlite:///{base / url.removeprefix('sqlite:///')}"
+
+
+def make_directories(settings: Settings) -> None:
+    """The directories in which the installation's files lie."""
+    Path(settings.data_dir).mkdir(parents=True, exist_ok=True)
+    for url in (settings.broker, settings.database):
+        if url.startswith("sqlite:///"):
+            Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)

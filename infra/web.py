@@ -39,9 +39,7 @@ def application(
         return web.Response(body=await metrics.text(), headers={"Content-Type": "text/plain; version=0.0.4"})
 
     app = web.Application(client_max_size=MAX_BODY)
-    app.add_routes(
-        [*routes, web.get("/healthz", healthz), web.get("/readyz", readyz), web.get("/metrics", exposition)]
-    )
+    app.add_routes([*routes, web.get("/healthz", healthz), web.get("/readyz", readyz), web.get("/metrics", exposition)])
     return app
 
 

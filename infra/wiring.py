@@ -14,26 +14,34 @@ from responders.channels.regions import TWILIO, capabilities
 from responders.channels.twilio_sms import TwilioSms
 from responders.desk import Desk
 from responders.drills import RegisteredDrills
+from responders.inbound import Inbound
 from responders.ledger import Services
 from responders.pager import Pager
+from responders.recorder import Recorder
 from responders.roster import DutyTable
+from responders.standing import standing
 from responders.store import Store
 from responders.texts import Texts
+from responders.webhooks import TwilioWebhooks
 from rules.engine import Engine
 from streams.app import WorkerApp, build_app
 from streams.producing import Producer
 from streams.producing import open_producer as producer_of
 from streams.settings import StreamSettings
+from streams.sources.http import routes as fact_routes
 from streams.sources.keys import ApiKey
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from aiohttp import web
 
     from infra.settings import Settings
     from responders.channels.base import Capabilities, Channel
     from rules.alerts import Alert
     from rules.library import Library
     from streams.counters import Counters
+    from streams.sources.http_door import Count
 
 
 def stream_settings(settings: Settings, library: Library) -> StreamSettings:
@@ -84,6 +92,10 @@ class DutyRoom:
     async def take(self, alerts: list[Alert]) -> None:
         """Hands alerts to the desk; returns once they are in the store for good."""
         await asyncio.to_thread(self.desk.take, alerts)
+
+    def standing(self) -> dict[str, int]:
+        """Open incidents and unfinished pages, in numbers."""
+        return standing(self.store)
 
     async def close(self) -> None:
         for channel in self.channels.values():
@@ -141,3 +153,13 @@ def worker_app(
     """The Faust app of one worker."""
     streams = stream_settings(settings, library)
     return build_app(streams, Engine(library), room.take, clock.utc_now, fatal=fatal, counters=counters)
+
+
+def web_routes(
+    settings: Settings, room: DutyRoom, producer: Producer, keys: list[ApiKey], count: Count
+) -> list[web.RouteDef]:
+    """The doors of the console: facts, receipts, inbound texts."""
+    recorder = Recorder(room.store, room.services, room.desk, clock.utc_now)
+    inbound = Inbound(room.store, room.services, clock.utc_now)
+    webhooks = TwilioWebhooks(settings.twilio.auth_token, settings.console.public_url, recorder, inbound)
+    return [*fact_routes(producer, keys, clock.utc_now, count=count), *webhooks.routes()]

@@ -34,7 +34,9 @@ FAULTS_SHOWN = 20
 
 @click.command("emit")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--mapping", help="外来 CSV 的字段映射 / how to read foreign CSV: a file, or a name such as wfp_food_prices")
+@click.option(
+    "--mapping", help="外来 CSV 的字段映射 / how to read foreign CSV: a file, or a name such as wfp_food_prices"
+)
 @click.option("--format", "form", type=click.Choice(["ndjson", "json", "csv"]), help="for standard input or odd names")
 @click.option("--county", help="县代码 / the county, where no column says it (default: the site's)")
 @click.option("--kind", type=click.Choice(list(facts.KINDS)), help="the kind, where no column says it")
@@ -98,7 +100,9 @@ def _mapping(named: str | None) -> CsvMapping | None:
         return None
     path = mapping_file(named)
     if path is None:
-        raise refuse(f"--mapping: got {named!r}, expected a file, or the name of a mapping that ships (wfp_food_prices)")
+        raise refuse(
+            f"--mapping: got {named!r}, expected a file, or the name of a mapping that ships (wfp_food_prices)"
+        )
     try:
         return load_mapping(path)
     except MappingError as bad:
@@ -155,14 +159,18 @@ def _report(summary: EmitSummary) -> None:
             "修复后整份重发即可,不会重复 / mend it and send the whole file again: nothing doubles",
             err=True,
         )
-    click.echo(f"已送入 / accepted {summary.accepted}, 拒收 / refused {summary.refused}, 略过 / left out {summary.skipped}")
+    click.echo(
+        f"已送入 / accepted {summary.accepted}, 拒收 / refused {summary.refused}, 略过 / left out {summary.skipped}"
+    )
 
 
 def _instant(text: str) -> datetime:
     try:
         return msgspec.convert(text, facts.Instant)
     except msgspec.ValidationError:
-        raise refuse(f"--start: got {text!r}, expected a time with its offset, e.g. 2026-08-01T08:00:00+08:00") from None
+        raise refuse(
+            f"--start: got {text!r}, expected a time with its offset, e.g. 2026-08-01T08:00:00+08:00"
+        ) from None
 
 
 COMMANDS = (emit_command, generate)

@@ -12,8 +12,10 @@ from infra.cli.context import Context, answer_no, json_option, pass_context, pri
 from infra.doctor import examine
 from infra.processes import EVERYTHING, Parts, run
 from infra.sandbox import serve_sandbox
+from infra.settings import make_directories
 from infra.wiring import stream_settings
-from responders.migrating import migrate
+from responders.migrations import migrate
+from responders.store import Store
 from streams.errors import StreamsError
 from streams.provision import provision
 
@@ -38,7 +40,7 @@ def provision_command(context: Context, *, check: bool, as_json: bool) -> None:
     except StreamsError as refused:
         raise answer_no(str(refused)) from None
     if not check:
-        migrate(context.settings.database)
+        _migrate(context)
     if as_json:
         print_json(topic._asdict() for topic in done)
     else:
@@ -48,6 +50,15 @@ def provision_command(context: Context, *, check: bool, as_json: bool) -> None:
             click.echo("数据库已就绪 / the database is ready")
     if check and any(topic.action in ("missing", "differs") for topic in done):
         sys.exit(1)
+
+
+def _migrate(context: Context) -> None:
+    make_directories(context.settings)
+    store = Store(context.settings.database)
+    try:
+        migrate(store)
+    finally:
+        store.close()
 
 
 @click.command("doctor")

@@ -1,0 +1,32 @@
+"""What stands in the store at this moment, in numbers: for metrics, readiness and the doctor."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select
+
+from responders import incident_states, page_states
+from responders.schema import incidents, pages
+
+if TYPE_CHECKING:
+    from responders.store import Store
+
+WAITING = (*page_states.PENDING, "refused")
+
+
+def standing(store: Store) -> dict[str, int]:
+    """Open incidents and unfinished pages by state; drills are left out (statistics leave them out)."""
+    found = {f"incidents_{state}": 0 for state in incident_states.OPEN} | {f"pages_{state}": 0 for state in WAITING}
+    with store.read() as connection:
+        open_ones = (
+            select(incidents.c.status, func.count())
+            .where(incidents.c.exercise == "", incidents.c.status.in_(incident_states.OPEN))
+            .group_by(incidents.c.status)
+        )
+        for state, number in connection.execute(open_ones):
+            found[f"incidents_{state}"] = number
+        unfinished = select(pages.c.state, func.count()).where(pages.c.state.in_(WAITING)).group_by(pages.c.state)
+        for state, number in connection.execute(unfinished):
+            found[f"pages_{state}"] = number
+    return found
