@@ -53,7 +53,7 @@ async def list_dead_letters(settings: StreamSettings) -> list[Listed]:
         else:
             letters.setdefault(found.id, found)
     listed = [Listed(letter=one, sent_again=marks.get(one.id)) for one in letters.values()]
-    return sorted(listed, key=lambda one: (one.letter.appended_at, str(one.letter.id)))
+    return sorted(listed, key=lambda one: (one.letter.appended_at, msgspec.structs.astuple(one.letter.origin)))
 
 
 async def send_again(

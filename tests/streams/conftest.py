@@ -42,3 +42,13 @@ async def site(settings: StreamSettings) -> AsyncIterator[Site]:
         yield site
         for worker in site.workers:
             await worker.end()
+
+
+@pytest.fixture
+async def embedded_site(embedded: StreamSettings) -> AsyncIterator[Site]:
+    """A site on the embedded broker."""
+    async with open_producer(embedded) as producer:
+        site = Site(embedded, producer)
+        yield site
+        for worker in site.workers:
+            await worker.end()
