@@ -45,7 +45,7 @@ def make_synthetic_site(target: Path) -> None:
 def make_file_site(target: Path, readings: Sequence[GrainPriceReading], title: str) -> list[Series]:
     """One point per market, line = 1.15 × the median of each series' first 12 values. Every reading may page."""
     series = _series(readings)
-    first = {(r.point, r.commodity, r.stage): r for r in reversed(readings)}
+    first = {(r.point, r.commodity, str(r.stage)): r for r in reversed(readings)}
     _copy_example(target)
     (target / "points.yaml").write_text(_yaml(_points(series, first)), encoding="utf-8")
     county = readings[0].county

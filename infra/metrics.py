@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
@@ -41,10 +41,8 @@ class Metrics:
             "fenghuo_messages_finished", "Messages whose state and alerts are durable", ("topic",),
             {(t,): n for t, n in c.acknowledged.items()},
         )  # fmt: skip
-        yield _counter("fenghuo_dead_letters", "Dead letters", ("topic", "source", "reason"), dict(c.dead))
-        yield _counter(
-            "fenghuo_forwarded", "Facts sent on to their own partition", ("topic", "source"), dict(c.forwarded)
-        )
+        yield _counter("fenghuo_dead_letters", "Dead letters", ("topic", "source", "reason"), c.dead)
+        yield _counter("fenghuo_forwarded", "Facts sent on to their own partition", ("topic", "source"), c.forwarded)
         yield _counter("fenghuo_alerts", "Alerts made durable", (), {(): c.alerts})
         yield _counter("fenghuo_alerts_delivered", "Alerts that the desk has taken", (), {(): c.delivered})
         yield _counter("fenghuo_delivery_failures", "Failed deliveries to the desk", (), {(): c.delivery_failures})
@@ -59,9 +57,7 @@ class Metrics:
         return iter(())
 
 
-def _counter(
-    name: str, text: str, labels: tuple[str, ...], values: Mapping[tuple[str, ...], int]
-) -> CounterMetricFamily:
+def _counter(name: str, text: str, labels: tuple[str, ...], values: Mapping[Any, int]) -> CounterMetricFamily:
     family = CounterMetricFamily(name, text, labels=labels)
     for key, number in values.items():
         family.add_metric(key, number)

@@ -12,14 +12,14 @@ import structlog
 from infra import clock
 from infra.metrics import Metrics
 from infra.web import Readiness, application, listen
-from infra.wiring import api_keys, duty_room, open_producer, watchman, web_routes, worker_app
+from infra.wiring import api_keys, duty_room, heartbeat, open_producer, web_routes, worker_app
 from streams.counters import Counters
 from streams.errors import StreamsError
 from streams.health import health
 from streams.running import run_app
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable
 
     from infra.settings import Settings
     from infra.wiring import DutyRoom
@@ -75,12 +75,12 @@ class _Process:
             worker_ready.set()
         if self._parts.responder:
             self._start("pager", self._room.pager.run())
-            self._start("watchman", watchman(self._settings, self._room).run())
+            self._start("heartbeat", heartbeat(self._settings, self._room).run())
         self._start("console", self._serve_web(worker_ready, ready))
         return await self._until_one_ends()
 
     def _start(self, name: str, work: Awaitable[None]) -> None:
-        self._tasks[name] = asyncio.ensure_future(work)  # type: ignore[assignment]
+        self._tasks[name] = asyncio.ensure_future(work)
 
     async def _until_one_ends(self) -> int:
         stopping = asyncio.ensure_future(self._stop.wait())

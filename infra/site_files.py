@@ -48,3 +48,8 @@ def mapping_file(named: str) -> Path | None:
     """A mapping by path, or by the name of one that ships with the product."""
     shipped = Path(str(files("contingency_plans"))) / "mappings" / f"{named}.yaml"
     return next((path for path in (Path(named), shipped) if path.is_file()), None)
+
+
+def example_roster() -> Path:
+    """Placeholder officers by role, with numbers reserved for fiction."""
+    return example_site() / "roster.example.yaml"

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from infra import clock
 from infra.desk_library import DeskLibrary
+from responders.audit import Audit, Heartbeat
 from responders.channels.regions import TWILIO, capabilities
 from responders.channels.twilio_sms import TwilioSms
 from responders.desk import Desk
@@ -32,7 +34,7 @@ from streams.sources.http import routes as fact_routes
 from streams.sources.keys import ApiKey
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from aiohttp import web
 
@@ -103,6 +105,13 @@ class DutyRoom:
         self.store.close()
 
 
+class OfflineRoom(NamedTuple):
+    """What a command needs of the responders."""
+
+    store: Store
+    services: Services
+
+
 def services_of(library: Library) -> Services:
     """What desk, escalation and inbound texts need to know of the world."""
     return Services(
@@ -145,6 +154,22 @@ def duty_room(settings: Settings, library: Library) -> DutyRoom:
         jitter=clock.randomness().random,
     )
     return DutyRoom(store, services, desk, channels, pager)
+
+
+@contextmanager
+def duty_room_offline(settings: Settings, library: Library) -> Iterator[OfflineRoom]:
+    """Store and services for a command that ends at once."""
+    store = Store(settings.database)
+    try:
+        yield OfflineRoom(store, services_of(library))
+    finally:
+        store.close()
+
+
+def heartbeat(settings: Settings, room: DutyRoom) -> Heartbeat:
+    """The each-minute audit, and the outside watch that hears of it."""
+    audit = Audit(room.store, room.services, room.desk, clock.utc_now)
+    return Heartbeat(audit, settings.heartbeat.url)
 
 
 def worker_app(

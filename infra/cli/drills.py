@@ -13,7 +13,7 @@ from infra import clock
 from infra.cli.context import Context, answer_no, json_option, pass_context, print_json, refuse
 from infra.drill import DrillRun, Result, report
 from infra.scenario import Scenario, load
-from infra.wiring import duty_room, open_producer
+from infra.wiring import duty_room, duty_room_offline, open_producer
 from responders.acknowledgement import Answers
 from responders.schema import drills as table
 from rules.facts import DrillEnded
@@ -47,8 +47,7 @@ def run(context: Context, file: Path, *, as_json: bool) -> None:
 @pass_context
 def list_drills(context: Context, *, as_json: bool) -> None:
     """全部演练 / all drills."""
-    room = duty_room(context.settings, context.library)
-    with room.store.read() as connection:
+    with duty_room_offline(context.settings, context.library) as room, room.store.read() as connection:
         rows = [dict(row._mapping) for row in connection.execute(select(table).order_by(table.c.started_at))]  # noqa: SLF001
     if as_json:
         print_json(rows)
