@@ -195,7 +195,7 @@ class _Work:
         """Same or lower: the timeline. What newly stands at the incident's own severity is told, but not each time."""
         ledger = self._ledger
         before = ledger.subjects(incident).get((alert.detector, alert.subject))
-        stood = Severity.of(before.severity) if before else Severity.NORMAL
+        stood = Severity.of(before.peak) if before else Severity.NORMAL
         new = alert.severity == incident.grade and stood < alert.severity
         ledger.record(alert, incident, "new subject" if new else "noted")
         ledger.know(incident, alert, told=not new)

@@ -14,6 +14,7 @@ from responders import roster as rosters
 from responders.schema import alerts, counters, incidents, pages, reply_codes, subjects, timeline
 from rules import identity
 from rules.alerts import Words, encode, pipeline_fault
+from rules.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,6 +50,8 @@ class Subject:
     """The last that is known of one subject of an incident."""
 
     severity: str
+    peak: str
+    """The gravest since it was last normal."""
     explain: str
     at: datetime
     told: bool
@@ -121,7 +124,7 @@ class Ledger:
             if incident.loaded is not None:
                 query = select(subjects).where(subjects.c.incident == incident.id)
                 for row in self.connection.execute(query):
-                    found[row.detector, row.subject] = Subject(row.severity, row.explain, row.at, row.told)
+                    found[row.detector, row.subject] = Subject(row.severity, row.peak, row.explain, row.at, row.told)
             self._subjects[incident.id] = found
         return self._subjects[incident.id]
 
@@ -154,7 +157,11 @@ class Ledger:
         key = (alert.detector, alert.subject)
         explain = _encode(alert.explain).decode()
         before = known.get(key)
-        known[key] = Subject(alert.after, explain, alert.at, told, new=before is None or before.new, dirty=True)
+        peak = alert.severity
+        if before is not None and alert.severity != Severity.NORMAL:
+            peak = max(peak, Severity.of(before.peak))
+        new = before is None or before.new
+        known[key] = Subject(alert.after, peak.word, explain, alert.at, told, new=new, dirty=True)
 
     def mark_told(self, incident: Incident) -> None:
         for subject in self.subjects(incident).values():
@@ -260,7 +267,7 @@ class Ledger:
                 if not subject.dirty:
                     continue
                 values = {
-                    "severity": subject.severity, "explain": subject.explain, "at": subject.at, "told": subject.told
+                    "severity": subject.severity, "peak": subject.peak, "explain": subject.explain, "at": subject.at, "told": subject.told
                 }  # fmt: skip
                 if subject.new:
                     fresh.append({"incident": incident, "detector": detector, "subject": name, **values})

@@ -148,11 +148,12 @@ def cancel(connection: Connection, incident: str, reason: str, kinds: tuple[Kind
 
 
 def answer_row(
-    page_id: str, incident: Incident | None, contact: tuple[str, str], body: str, now: datetime
+    page_id: str, incident: str | None, contact: tuple[str, str], body: str, now: datetime
 ) -> dict[str, Any]:
     """The page that answers an inbound text; it belongs to the text, not to a step."""
     channel, address = contact
-    return _row(page_id, incident, "answer", 0, "", None, channel, address, body, None, now)
+    row = _row(page_id, None, "answer", 0, "", None, channel, address, body, None, now)
+    return row | {"incident": incident}
 
 
 def _page_step(ledger: Ledger, incident: Incident, here: escalation.Position, reason: str) -> int:

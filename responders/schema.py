@@ -183,6 +183,7 @@ subjects = Table(
     Column("detector", Text, primary_key=True),
     Column("subject", Text, primary_key=True),
     Column("severity", Text, nullable=False),
+    Column("peak", Text, nullable=False),
     Column("explain", Text, nullable=False),
     Column("at", Instant, nullable=False),
     Column("told", Boolean, nullable=False),

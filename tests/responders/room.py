@@ -6,9 +6,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from responders.acknowledgement import Answers
 from responders.channels.base import Accepted, CannotAsk, Capabilities, OutgoingText, SendResult
+from responders.channels.callbacks import InboundText
 from responders.desk import Desk
 from responders.drills import RegisteredDrills
+from responders.inbound import Inbound
 from responders.ledger import Services
 from responders.migrations import migrate
 from responders.pager import Pager
@@ -175,6 +178,9 @@ class Room:
         )
         self.desk = Desk(self.store, self.services, self.clock)
         self.pager = self.new_pager()
+        self.answers = Answers(self.store, self.services, self.clock)
+        self.inbound = Inbound(self.store, self.services, self.clock)
+        self._texts = 0
         self.numbers: dict[str, str] = {}
 
     def new_pager(self, **settings: Any) -> Pager:
@@ -273,6 +279,14 @@ class Room:
     async def happens(self, *alerts: Alert) -> None:
         self.take(*alerts)
         await self.idle()
+
+    async def replies(self, number: str, body: str, *, again: str | None = None) -> str:
+        """An officer texts back; answers the text's provider id."""
+        self._texts += 1
+        provider_id = again or f"SM{0xFEED0000 + self._texts:032x}"
+        self.inbound.take(InboundText(provider_id, number, "+12025550100", body))
+        await self.idle()
+        return provider_id
 
     # -- what is on record
 

@@ -283,6 +283,7 @@ def upgrade() -> None:
         sa.Column("detector", sa.Text(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("severity", sa.Text(), nullable=False),
+        sa.Column("peak", sa.Text(), nullable=False),
         sa.Column("explain", sa.Text(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("told", sa.Boolean(), nullable=False),

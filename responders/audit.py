@@ -1,0 +1,135 @@
+"""Each minute: does every open, unacknowledged incident have something due? An outside heartbeat hears of it only if so."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import aiohttp
+import structlog
+from sqlalchemy import or_, select, update
+
+from responders.ledger import Ledger
+from responders.schema import incidents, pages
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy.engine import Connection
+
+    from responders.clock import Clock
+    from responders.desk import Desk
+    from responders.ledger import Services
+    from responders.store import Store
+
+_log = structlog.get_logger()
+GRACE = timedelta(minutes=2)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One break of the invariant."""
+
+    incident: str
+    number: int
+    what: str
+    since: datetime | None
+
+
+def findings(connection: Connection, now: datetime, grace: timedelta = GRACE) -> list[Finding]:
+    """Open, unacknowledged incidents with nothing due, or with something due that nobody does; pages left lying."""
+    late = now - grace
+    found = [
+        Finding(row.id, row.number, "nothing due" if row.next_due is None else "overdue", row.next_due)
+        for row in connection.execute(
+            select(incidents.c.id, incidents.c.number, incidents.c.next_due).where(
+                incidents.c.status == "unacknowledged",
+                or_(incidents.c.next_due.is_(None), incidents.c.next_due < late),
+            )
+        )
+    ]
+    lying = (
+        select(incidents.c.id, incidents.c.number, pages.c.state, pages.c.due_at, pages.c.ask_at, pages.c.lease_until)
+        .join(pages, pages.c.incident == incidents.c.id)
+        .where(
+            incidents.c.status == "unacknowledged",
+            or_(
+                # Held pages wait for the provider, which has a fault incident of its own.
+                (pages.c.state == "due") & (pages.c.due_at < late),
+                (pages.c.state == "uncertain") & (pages.c.ask_at < late),
+                (pages.c.state == "sending") & (pages.c.lease_until < late),
+            ),
+        )
+    )
+    for row in connection.execute(lying):
+        since = {"due": row.due_at, "uncertain": row.ask_at, "sending": row.lease_until}[row.state]
+        found.append(Finding(row.id, row.number, f"a page is {row.state}", since))
+    return found
+
+
+class Audit:
+    """Looks, repairs what it can, and raises a pipeline fault."""
+
+    def __init__(self, store: Store, services: Services, desk: Desk, clock: Clock, grace: timedelta = GRACE) -> None:
+        self._store, self._services, self._desk, self._clock, self._grace = store, services, desk, clock, grace
+
+    def once(self) -> list[Finding]:
+        """What is broken now; each broken incident is due at once."""
+        now = self._clock()
+        with self._store.read() as connection:
+            found = findings(connection, now, self._grace)
+        if not found:
+            return []
+        self._store.run(lambda connection: self._repair(connection, found, now))
+        for finding in found:
+            _log.error("audit", incident=finding.incident, number=finding.number, what=finding.what)
+        return found
+
+    def _repair(self, connection: Connection, found: list[Finding], now: datetime) -> None:
+        ids = [finding.incident for finding in found]
+        connection.execute(
+            update(incidents)
+            .where(incidents.c.id.in_(ids), incidents.c.status == "unacknowledged")
+            .values(next_due=now)
+        )
+        ledger = Ledger(connection, self._services, now)
+        numbers = "、".join(str(finding.number) for finding in found[:10])
+        ledger.fault(
+            "audit", "escalation",
+            f"事件 {numbers} 无人跟进呼叫，请检查 responder 是否运行", f"incidents {numbers}: nothing happens; is the responder running?",
+        )  # fmt: skip
+        self._desk.take_faults(ledger)
+
+
+class Heartbeat:
+    """Calls an outside address each minute, only while the audit holds: its silence is the alarm."""
+
+    def __init__(self, audit: Audit, url: str, *, every: float = 60.0, timeout: float = 10.0) -> None:
+        self._audit, self._url, self._every = audit, url, every
+        self._timeout = aiohttp.ClientTimeout(total=timeout)
+
+    async def beat(self) -> bool:
+        """One audit, one call. False: it was not called, or did not answer well."""
+        if await asyncio.to_thread(self._audit.once):
+            return False
+        if not self._url:
+            return True
+        try:
+            async with aiohttp.ClientSession(timeout=self._timeout) as session, session.get(self._url) as answer:
+                if answer.ok:
+                    return True
+                _log.warning("heartbeat not taken", status=answer.status)
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            _log.warning("heartbeat not taken", error=type(error).__name__)
+        return False
+
+    async def run(self) -> None:
+        """For ever; an audit that cannot be made sends no heartbeat."""
+        while True:
+            try:
+                await self.beat()
+            except Exception:
+                _log.exception("audit failed")
+            await asyncio.sleep(self._every)

@@ -1,0 +1,140 @@
+"""An officer's text: read once, acted on, answered once. The answer is a page like any other, so it survives a crash."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import structlog
+from sqlalchemy import insert, select
+
+from responders import acknowledgement, outbox, reply_codes, roster
+from responders.acknowledgement import Already, Closed, Done, Outcome, Refused
+from responders.clock import shown_short
+from responders.ledger import Ledger
+from responders.replies import Asked, parse
+from responders.schema import inbound, incidents
+from rules import identity
+from rules.alerts import Words
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+    from responders.channels.callbacks import InboundText
+    from responders.clock import Clock
+    from responders.ledger import Services
+    from responders.store import Store
+
+_log = structlog.get_logger()
+SORRIES = 5
+"""Nonsense is answered so often, then not until a text makes sense: no two machines text each other for ever (F7)."""
+
+
+class Inbound:
+    """Takes texts of one channel."""
+
+    def __init__(self, store: Store, services: Services, clock: Clock, channel: str = "twilio") -> None:
+        self._store, self._services, self._clock, self._channel = store, services, clock, channel
+
+    def take(self, text: InboundText) -> str:
+        """Act on a text and say what came of it. The same text again changes nothing and is not answered again."""
+        return self._store.run(lambda connection: self._take(connection, text))
+
+    def _take(self, connection: Connection, text: InboundText) -> str:
+        known = connection.execute(
+            select(inbound.c.outcome).where(inbound.c.id == text.provider_id)
+        ).scalar_one_or_none()
+        if known is not None:
+            return "repeated"
+        ledger = Ledger(connection, self._services, self._clock())
+        officer = roster.officer_of(connection, self._channel, text.from_)
+        outcome, incident, words = self._act(ledger, text, officer)
+        ledger.flush()
+        connection.execute(
+            insert(inbound).values(
+                id=text.provider_id, channel=self._channel, phone=text.from_, body=text.body[:1600],
+                received_at=ledger.now, officer=officer, incident=incident, outcome=outcome,
+            )
+        )  # fmt: skip
+        if incident is not None:
+            ledger.note(incident, "reply", who=officer, body=text.body[:200], outcome=outcome)
+        if words is not None:
+            self._answer(ledger, text, words, incident)
+        ledger.flush()
+        _log.info("reply", id=text.provider_id, officer=officer, incident=incident, outcome=outcome)
+        return outcome
+
+    def _act(self, ledger: Ledger, text: InboundText, officer: str | None) -> tuple[str, str | None, Words | None]:
+        """(outcome, the incident it concerned, what is answered)"""
+        if officer is None:
+            return "unknown phone", None, None  # strangers learn nothing
+        asked = parse(text.body)
+        if asked is None:
+            return self._nonsense(ledger, text)
+        incident = self._meant(ledger, text.from_, asked)
+        if incident is None:
+            what = f"回复码 {asked.number}" if asked.by == "code" else f"事件 {asked.number}"
+            english = f"reply code {asked.number}" if asked.by == "code" else f"incident {asked.number}"
+            return "no such code", None, Words(zh=f"没有{what}。", en=f"There is no {english} for you.")
+        if asked.verb == "close":
+            done = acknowledgement.close(ledger, incident, officer, f"短信关闭 by text: {text.body[:60]}", "sms")
+        else:
+            done = acknowledgement.acknowledge(ledger, incident, officer, "sms")
+        return _outcome(done), incident, _words(done, officer, asked)
+
+    def _meant(self, ledger: Ledger, phone: str, asked: Asked) -> str | None:
+        if asked.by == "code":
+            return reply_codes.incident_of(ledger.connection, phone, asked.number)
+        found: str | None = ledger.connection.execute(
+            select(incidents.c.id).where(incidents.c.number == asked.number)
+        ).scalar_one_or_none()
+        return found
+
+    def _nonsense(self, ledger: Ledger, text: InboundText) -> tuple[str, str | None, Words | None]:
+        recent = ledger.connection.execute(
+            select(inbound.c.outcome)
+            .where(inbound.c.channel == self._channel, inbound.c.phone == text.from_)
+            .order_by(inbound.c.received_at.desc())
+            .limit(SORRIES)
+        ).scalars()
+        outcomes = list(recent)
+        if len(outcomes) == SORRIES and all(outcome == "nonsense" for outcome in outcomes):
+            return "nonsense", None, None
+        words = Words(
+            zh="抱歉，未能识别。请回复短信中的数字签收，或回复“签收 事件号”。",
+            en="Sorry, that was not understood. Reply with the number in the text, or “ack” and the incident's number.",
+        )
+        return "nonsense", None, words
+
+    def _answer(self, ledger: Ledger, text: InboundText, words: Words, incident: str | None) -> None:
+        exercise = False
+        if incident is not None:
+            query = select(incidents.c.exercise).where(incidents.c.id == incident)
+            exercise = bool(ledger.connection.execute(query).scalar_one())
+        body = self._services.texts.answer(words, exercise=exercise)
+        page = str(identity.name("page", ["answer", text.provider_id]))
+        ledger.page(outbox.answer_row(page, incident, (self._channel, text.from_), body, ledger.now))
+
+
+def _outcome(done: Outcome) -> str:
+    return {Done: "done", Already: "already acknowledged", Closed: "already closed", Refused: "refused"}[type(done)]
+
+
+def _words(done: Outcome, officer: str, asked: Asked) -> Words:
+    match done:
+        case Done(number) if asked.verb == "close":
+            return Words(zh=f"事件{number}已由您关闭。", en=f"You have closed incident {number}.")
+        case Done(number):
+            return Words(zh=f"事件{number}已由您签收。", en=f"You have acknowledged incident {number}.")
+        case Already(number, owner, at):
+            you = owner == officer
+            return Words(
+                zh=f"事件{number}已由{'您' if you else owner}于 {shown_short(at)} 签收。",
+                en=f"Incident {number} was already acknowledged by {'you' if you else owner} at {shown_short(at)}.",
+            )
+        case Closed(number, by, at):
+            return Words(
+                zh=f"事件{number}已由 {by} 于 {shown_short(at)} 关闭。",
+                en=f"Incident {number} was closed by {by} at {shown_short(at)}.",
+            )
+        case Refused(_, zh, en):
+            return Words(zh=zh, en=en)

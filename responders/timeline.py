@@ -1,0 +1,80 @@
+"""One incident's record for people: Chinese first, English beside, Shanghai time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from responders.clock import shown
+from rules.severity import Severity
+
+if TYPE_CHECKING:
+    from responders.queries import Event, IncidentView
+
+STATUS = {
+    "noticed": "已通知 noticed", "unacknowledged": "未签收 unacknowledged", "acknowledged": "已签收 acknowledged",
+    "closed": "已关闭 closed", "historic": "历史记录 historic",
+}  # fmt: skip
+PAGE_STATE = {
+    "due": "待发 due", "held": "暂缓 held", "sending": "发送中 sending", "uncertain": "结果不明 uncertain",
+    "accepted": "运营商已接收 accepted", "sent": "已发出 sent", "delivered": "已送达 delivered",
+    "undelivered": "未送达 undelivered", "failed": "失败 failed", "possibly_sent": "可能已发 possibly sent",
+    "refused": "被拒 refused", "cancelled": "已取消 cancelled",
+}  # fmt: skip
+KIND = {
+    "page": "呼叫 page", "notice": "通知 notice", "update": "更新 update", "recovered": "恢复 recovered",
+    "acknowledged": "签收告知 told of acknowledgement", "closed": "关闭告知 told of closing", "answer": "回执 answer",
+}  # fmt: skip
+
+
+def render(incident: IncidentView) -> str:
+    """The incident, then a line for everything that happened."""
+    drill = "【演练 DRILL】" if incident.exercise else ""
+    severity = Severity.of(incident.severity)
+    head = [
+        f"{drill}事件 {incident.number} Incident {incident.number}: {incident.title.zh} {incident.title.en}",
+        f"  {incident.headline.zh} / {incident.headline.en}",
+        f"  {severity.zh} {severity.en} · {STATUS[incident.status]} · {incident.place}",
+    ]
+    if incident.owner:
+        head.append(f"  负责人 owner: {incident.owner}")
+    return "\n".join([*head, *(f"  {shown(event.at)}  {_said(event)}" for event in incident.timeline)])
+
+
+def _said(event: Event) -> str:
+    said = str(_WORDS.get(event.event, lambda e: e.event)(event))
+    return said if not event.who or event.who in said else f"{said} · {event.who}"
+
+
+def _page(event: Event) -> str:
+    d = event.detail
+    text: str = (
+        f"{KIND.get(d['kind'], d['kind']) if 'kind' in d else '呼叫 page'} → {event.who or ''} {d.get('to', '')}: "
+    )
+    reason = f" ({d['reason']})" if d.get("reason") else ""
+    return text + PAGE_STATE.get(d["state"], str(d["state"])) + reason
+
+
+def _grade(word: Any) -> str:
+    severity = Severity.of(str(word))
+    return f"{severity.zh} {severity.en}"
+
+
+_WORDS: dict[str, Any] = {
+    "observed": lambda e: f"监测 observed {e.detail.get('source', '')}".rstrip(),
+    "alert": lambda e: f"警报 alert: {e.detail['zh']} / {e.detail['en']} [{e.detail['outcome']}]",
+    "opened": lambda e: f"事件开启 opened ({_grade(e.detail['severity'])})",
+    "risen": lambda e: f"升级 risen: {_grade(e.detail['before'])} → {_grade(e.detail['after'])}",
+    "step": lambda e: (
+        f"第{e.detail['step']}步 step {e.detail['step']} ({e.detail['reason']}): {'、'.join(e.detail['people'])}"
+    ),
+    "step passed over": lambda e: f"第{e.detail['step']}步无人，跳过 step {e.detail['step']} is empty, passed over",
+    "page": _page,
+    "update": lambda e: f"更新 update: {e.detail['subjects']} → {e.detail['told']}",
+    "reply": lambda e: f"回复 reply {e.detail['body']!r}: {e.detail['outcome']}",
+    "acknowledged": lambda e: (
+        f"签收 acknowledged: {e.who}" + (f" (由 by {e.detail['by']})" if e.detail["by"] != e.who else "")
+        + f" [{e.detail['via']}]"
+    ),
+    "refused": lambda e: f"拒绝 refused: {e.who}",
+    "closed": lambda e: f"关闭 closed: {e.detail['reason']}",
+}  # fmt: skip
