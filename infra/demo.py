@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 DAYS = 120
+PACE = 0.05
+"""Seconds between two days of the data: fast, and slow enough to stop near the day of the crossing."""
 WFP_COLUMNS = {"pricetype", "priceflag", "usdprice"}
 HIGHEST_SHOWN = 5
 
@@ -188,6 +190,7 @@ class Demonstration:
                 sent += summary.accepted
                 if number % 20 == 0 or number == len(self._script.days):
                     self._say(f"  {day[0].observed_at:%Y-%m-%d}  {sent} 条数据已送入 / facts sent")
+                await asyncio.sleep(PACE)
                 found = await asyncio.to_thread(_paged_incident, store)
                 if found is not None:
                     return found

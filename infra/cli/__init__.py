@@ -8,8 +8,15 @@ from pathlib import Path
 
 import click
 
-from infra.cli import dead_letters, demo, drills, facts, incidents, people, serving, site
 from infra.cli.context import Context
+from infra.cli.dead_letters import COMMANDS as DEAD_LETTERS
+from infra.cli.demo import COMMANDS as DEMO
+from infra.cli.drills import COMMANDS as DRILLS
+from infra.cli.facts import COMMANDS as FACTS
+from infra.cli.incidents import COMMANDS as INCIDENTS
+from infra.cli.people import COMMANDS as PEOPLE
+from infra.cli.serving import COMMANDS as SERVING
+from infra.cli.site import COMMANDS as SITE
 from infra.logs import configure_logging
 from infra.settings import BadSettings, load
 from rules.yaml_file import BadFiles
@@ -30,16 +37,7 @@ def fenghuo(context: click.Context, config: Path) -> None:
     context.obj = Context(settings)
 
 
-for command in (
-    *serving.COMMANDS,
-    *site.COMMANDS,
-    *facts.COMMANDS,
-    *people.COMMANDS,
-    *incidents.COMMANDS,
-    *drills.COMMANDS,
-    *dead_letters.COMMANDS,
-    *demo.COMMANDS,
-):
+for command in (*SERVING, *SITE, *FACTS, *PEOPLE, *INCIDENTS, *DRILLS, *DEAD_LETTERS, *DEMO):
     fenghuo.add_command(command)
 
 
