@@ -36,7 +36,7 @@ from streams.sources.generate import Surge, season
 from streams.sources.mapping import load_mapping
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
 
     from responders.sandbox.messages import Message
     from rules.library import Library
