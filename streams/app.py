@@ -58,18 +58,24 @@ class WorkerApp(faust.App):
             if self.on_fatal is not None:
                 self.on_fatal(reason)
 
-    async def on_first_start(self) -> None:
-        """Refuse a broker whose topics are not what they were when the installation was made."""
-        await super().on_first_start()
+    async def start(self) -> None:
+        """Start, and return once recovered. Refuses a broker whose topics are not those of the installation."""
         found = await checked_topics(self.settings)
         self.topic_ids.update({name: facts.id for name, facts in found.items()})
+        await super().start()
+
+    async def on_first_start(self) -> None:
+        """Start the parts that are not Faust's."""
+        await super().on_first_start()
         for part in (self.flusher.run(), self.deliverer.run(), self.ticker.run(), self._watching()):
             self.add_future(part)
 
     async def stop(self) -> None:
         """Finish what was taken, then stop."""
         self.closing = True
-        if self.started and not self.failed.done():
+        if not self.started:
+            return
+        if not self.failed.done():
             try:
                 async with asyncio.timeout(self.settings.send_timeout):
                     await self.flusher.drain()

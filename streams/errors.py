@@ -34,6 +34,13 @@ class PartitionsDiffer(StreamsError):
         )
 
 
+class SettingsRefused(StreamsError):
+    """The broker does not let a topic be set so."""
+
+    def __init__(self, topic: str, answer: str) -> None:
+        super().__init__(f"主题 {topic} 的设置被服务器拒绝：{answer} / topic {topic}: the broker refused its settings: {answer}")
+
+
 class StoredBeyondLog(StreamsError):
     """The table has applied an offset that the log does not have."""
 

@@ -9,7 +9,7 @@ from kafka.admin import ConfigResource, ConfigResourceType
 from streams import topics
 from streams.broker import TopicFacts, admin, describe
 from streams.embedded import SqliteLog
-from streams.errors import PartitionsDiffer
+from streams.errors import PartitionsDiffer, SettingsRefused
 
 if TYPE_CHECKING:
     from streams.settings import StreamSettings
@@ -103,5 +103,10 @@ def _in_line(client: Any, spec: TopicSpec, *, check: bool) -> Provisioned:
     detail = "; ".join(f"{name}: got {have.get(name)}, expected {value}" for name, value in differing.items())
     if check:
         return Provisioned(spec.name, "differs", detail)
-    client.alter_configs([ConfigResource(ConfigResourceType.TOPIC, spec.name, configs=differing)])
+    # kafka-python takes settings for unknown that nobody has changed yet; the broker refuses those that are.
+    answers = client.alter_configs(
+        [ConfigResource(ConfigResourceType.TOPIC, spec.name, configs=differing)], raise_on_unknown=False
+    )
+    if (answer := answers["topic"][spec.name]) != "OK":
+        raise SettingsRefused(spec.name, answer)
     return Provisioned(spec.name, "changed", detail)
