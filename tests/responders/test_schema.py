@@ -1,0 +1,97 @@
+"""Migrations and metadata make the same schema, on both databases, and its constraints hold."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from responders import incident_states, page_states
+from responders.migrations import migrate
+from responders.schema import Instant, incidents, metadata
+from responders.store import Store, engine_url
+from sqlalchemy import inspect, update
+from sqlalchemy.exc import IntegrityError
+
+if TYPE_CHECKING:
+    from tests.responders.room import Room
+
+
+def test_the_migrations_make_what_the_metadata_says(database_url: str) -> None:
+    store = Store(database_url)
+    migrate(store)
+    migrate(store)  # again: nothing
+    with store.read() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+        inspector = inspect(connection)
+        for table in metadata.tables.values():
+            found = {check["name"] for check in inspector.get_check_constraints(table.name)}
+            meant = {check.name for check in table.constraints if str(check.name).startswith("ck_")}
+            assert found == meant, table.name
+    store.close()
+
+
+def test_sqlite_is_durable_and_keeps_foreign_keys(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    store = Store(f"sqlite:///{tmp_path / 'a.sqlite3'}")
+    with store.read() as connection:
+        asked = {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in
+                 ("journal_mode", "synchronous", "foreign_keys")}  # fmt: skip
+    assert asked == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+    store.close()
+
+
+@pytest.mark.parametrize("url", ["mysql://x/y", "", "sqlite+aiosqlite:///x"])
+def test_other_databases_are_refused_by_name(url: str) -> None:
+    with pytest.raises(ValueError, match="expected sqlite:///… or postgresql://…"):
+        engine_url(url)
+
+
+def test_postgresql_means_psycopg() -> None:
+    assert engine_url("postgresql://a@h/d") == "postgresql+psycopg://a@h/d"
+
+
+def test_an_instant_without_offset_is_refused() -> None:
+    from datetime import datetime
+
+    with pytest.raises(TypeError):
+        Instant().process_bind_param(datetime(2026, 1, 1), None)  # type: ignore[arg-type]  # noqa: DTZ001
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"next_due": None},
+        {"owner": "x"},
+        {"status": "acknowledged"},
+        {"status": "closed", "next_due": None},
+        {"status": "dreaming"},
+        {"cycle": 0},
+    ],
+    ids=str,
+)
+async def test_an_incident_cannot_be_what_its_status_does_not_allow(room: Room, values: dict[str, object]) -> None:
+    """Above all: open and unacknowledged with nothing due."""
+    room.usual()
+    await room.happens(room.alert())
+    with pytest.raises(IntegrityError), room.store.write() as connection:
+        connection.execute(update(incidents).values(**values))
+    room.network.ignores("+12025550111")
+
+
+def test_every_state_and_event_is_in_the_table_or_refused() -> None:
+    for state in page_states.STATES:
+        for event in page_states.EVENTS:
+            if (state, event) in page_states.TRANSITIONS:
+                assert page_states.after(state, event) in page_states.STATES
+            else:
+                with pytest.raises(page_states.IllegalEvent, match=f"got '{event}' in state '{state}'"):
+                    page_states.after(state, event)
+    for incident in incident_states.STATES:
+        for happening in ("rise", "acknowledge", "close", "return"):
+            if (incident, happening) in incident_states.TRANSITIONS:
+                assert incident_states.after(incident, happening) in incident_states.STATES  # type: ignore[arg-type]
+            else:
+                with pytest.raises(incident_states.IllegalEvent):
+                    incident_states.after(incident, happening)  # type: ignore[arg-type]

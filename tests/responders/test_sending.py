@@ -1,0 +1,225 @@
+"""From the outbox to the phone: uncertain sends, faults of the provider, takeover, receipts. On a clock moved by hand."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from responders.channels.base import Refused, Uncertain
+from responders.recorder import Recorder
+from responders.schema import pages
+from sqlalchemy import update
+
+if TYPE_CHECKING:
+    from tests.responders.room import Room
+
+
+async def test_h1_an_answer_that_was_lost_is_settled_by_asking_one_text_on_the_phone(room: Room) -> None:
+    wang, _ = room.usual()
+    room.network.lose = lambda text: Uncertain("no answer")
+    await room.happens(room.alert())
+    assert room.pages()[0].state == "uncertain"
+    await room.goes_by(seconds=2)
+    assert room.pages()[0].state == "sent"
+    await room.goes_by(minutes=4)
+    room.network.reads(wang)
+    assert len(room.network.calls) == 1
+
+
+async def test_h1_what_the_provider_does_not_have_after_30_s_is_sent_again(room: Room) -> None:
+    wang, _ = room.usual()
+    answers = iter([Uncertain("HTTP 500")])
+    room.network.answers = lambda text: next(answers, None)
+    await room.happens(room.alert())
+    await room.goes_by(seconds=29)
+    room.network.silent(wang)
+    assert len(room.network.calls) == 1
+    await room.goes_by(seconds=1)
+    room.network.reads(wang)
+    (page,) = room.pages()
+    assert (page.state, page.attempts) == ("accepted", 2)
+
+
+async def test_a_provider_that_cannot_be_asked_for_60_s_means_the_officers_next_contact(room: Room) -> None:
+    """Twice is better than never; the page says that it may have been sent."""
+    first, second = "+12025550111", "+12025550133"
+    room.officer("王建国", first, second)
+    room.on_duty("duty", "王建国")
+    room.network.lose = lambda text: Uncertain("no answer") if text.to == first else None
+    room.network.asking = room.network.unreadable
+    await room.happens(room.alert())
+    await room.goes_by(seconds=59)
+    room.network.silent(second)
+    await room.goes_by(seconds=11)
+    room.network.reads(second, "事件1")
+    assert room.pages(address=first)[0].state == "possibly_sent"
+    room.network.reads(first)
+
+
+async def test_h7_a_page_found_in_sending_at_start_belongs_to_a_dead_process(room: Room) -> None:
+    """Killed between the provider's answer and its record: found by asking, not sent again."""
+    wang, _ = room.usual()
+    room.take(room.alert())
+    claimed, _refused = room.pager._claims.due({"twilio": None}, 10)
+    await room.pager._channels["twilio"].send(await _text(room))  # the provider had it, and then the process died
+    assert len(claimed) == 1
+    await room.idle()
+    assert room.pages()[0].state == "sending"
+    room.pager = room.new_pager()
+    await room.pager.start()
+    await room.goes_by(seconds=10)
+    assert room.pages()[0].state == "sent"
+    room.network.reads(wang)
+
+
+async def test_h7_killed_before_the_call_it_is_sent_once(room: Room) -> None:
+    wang, _ = room.usual()
+    room.take(room.alert())
+    room.pager._claims.due({"twilio": None}, 10)
+    room.pager = room.new_pager()
+    await room.pager.start()
+    await room.goes_by(seconds=29)
+    room.network.silent(wang)
+    await room.goes_by(seconds=1)
+    room.network.reads(wang)
+    assert len(room.network.calls) == 1
+
+
+async def test_a_living_processs_pages_are_not_taken_before_its_lease_is_over(room: Room) -> None:
+    wang, _ = room.usual()
+    room.take(room.alert())
+    other = room.new_pager(owner="other", lease=timedelta(seconds=50))
+    other._claims.due({"twilio": None}, 10)
+    await room.pager.start()
+    await room.goes_by(seconds=49)
+    assert room.pages()[0].state == "sending"
+    await room.goes_by(seconds=4)
+    room.network.reads(wang)
+
+
+async def _text(room: Room):  # type: ignore[no-untyped-def]
+    from responders.channels.base import OutgoingText
+
+    (page,) = room.pages()
+    return OutgoingText(page.id, page.address, page.body, "")
+
+
+@pytest.mark.parametrize("code", ["20003", "20429", "no-connection"])
+async def test_a_fault_of_the_provider_spends_no_step_holds_and_goes_out_when_it_is_back(room: Room, code: str) -> None:
+    wang, li = room.usual()
+    room.network.answers = lambda text: Refused("provider fault", "provider", code)
+    await room.happens(room.alert())
+    await room.goes_by(minutes=30)
+    assert room.incident(1).position == 1
+    assert room.incident(2).plan == "pipeline-fault"
+    assert "短信通道 twilio 故障" in room.incident(2).headline
+    room.network.answers = lambda text: None
+    await room.goes_by(minutes=6)
+    assert any("【粮价预警】" in body for body in room.network.arrived[wang])
+    assert room.incident(2).status == "closed"
+    room.network.silent(li)
+    room.network.ignores(wang)
+
+
+async def test_a_provider_that_is_away_is_probed_one_page_at_a_time(room: Room) -> None:
+    """No thundering herd: a hundred held pages, and about one call for each pause that doubles."""
+    wang, _ = room.usual()
+    room.network.answers = lambda text: Refused("account not active", "provider", "20005")
+    room.take(*(room.alert(place=f"p{n}", subject=f"p{n}") for n in range(100)))
+    await room.idle()
+    first = len(room.network.calls)
+    await room.goes_by(minutes=10)
+    assert len(room.network.calls) - first <= 10
+    room.network.answers = lambda text: None
+    await room.goes_by(minutes=5)
+    assert len({body for body in room.network.arrived[wang] if "【粮价预警】" in body}) == 100
+    assert len(room.network.arrived[wang]) <= 103
+    room.network.ignores(wang)
+    room.network.ignores("+12025550122")
+
+
+async def test_the_providers_wait_is_obeyed(room: Room) -> None:
+    room.usual()
+    room.network.answers = lambda text: Refused("too many requests", "provider", "20429", retry_after=90.0)
+    await room.happens(room.alert())
+    calls = len(room.network.calls)
+    await room.goes_by(seconds=89)
+    assert len(room.network.calls) == calls
+    await room.goes_by(seconds=2)
+    assert len(room.network.calls) == calls + 1
+
+
+async def test_f23_a_channel_that_raises_does_not_end_the_pager(room: Room) -> None:
+    wang, _ = room.usual()
+
+    def broken(text: object) -> None:
+        raise RuntimeError("boom")
+
+    room.network.answers = broken  # type: ignore[assignment]
+    await room.happens(room.alert())
+    room.network.answers = lambda text: None
+    await room.goes_by(seconds=31)
+    room.network.reads(wang)
+
+
+ORDERS = list(itertools.permutations(["sent", "delivered", "undelivered"])) + [
+    ("delivered", "delivered", "undelivered", "sent"),
+    ("undelivered", "sent", "delivered", "undelivered"),
+]
+
+
+@pytest.mark.parametrize("order", ORDERS, ids="-".join)
+async def test_h2_receipts_in_any_order_give_the_same_final_state(room: Room, order: tuple[str, ...]) -> None:
+    """Late, contradictory, doubled, reversed: undelivered, and the officer's next contact is paged once."""
+    first, second = "+12025550111", "+12025550133"
+    room.officer("王建国", first, second)
+    room.on_duty("duty", "王建国")
+    await room.happens(room.alert())
+    room.network.reads(first)
+    recorder = Recorder(room.store, room.services, room.desk, room.clock)
+    page = room.pages()[0]
+    for status in order:
+        assert recorder.receipt(page.id, page.provider_id, status)  # type: ignore[arg-type]
+        await room.idle()
+    assert room.pages(address=first)[0].state == "undelivered"
+    room.network.reads(second)
+
+
+async def test_a_receipt_alone_settles_an_uncertain_page(room: Room) -> None:
+    wang, _ = room.usual()
+    room.network.lose = lambda text: Uncertain("no answer")
+    await room.happens(room.alert())
+    page = room.pages()[0]
+    recorder = Recorder(room.store, room.services, room.desk, room.clock)
+    recorder.receipt(page.id, "SM" + "a" * 32, "delivered")
+    assert room.pages()[0].state == "delivered"
+    assert not recorder.receipt("no-such-page", "SM" + "a" * 32, "delivered")
+    await room.goes_by(minutes=2)
+    room.network.reads(wang)
+
+
+async def test_an_uncertain_page_of_an_acknowledged_incident_is_not_sent_again(room: Room) -> None:
+    room.usual()
+    room.network.answers = lambda text: Uncertain("HTTP 500")
+    await room.happens(room.alert())
+    room.answers.acknowledge(1, "王建国", "cli")
+    await room.goes_by(minutes=2)
+    assert room.pages()[0].state == "cancelled"
+    assert len(room.network.calls) == 1
+
+
+async def test_the_database_refuses_what_a_state_does_not_imply(room: Room) -> None:
+    from sqlalchemy.exc import IntegrityError
+
+    room.usual()
+    await room.happens(room.alert())
+    for values in (
+        {"state": "uncertain", "ask_at": None},
+        {"state": "nonsense"},
+        {"state": "sent", "provider_id": None},
+    ):
+        with pytest.raises(IntegrityError), room.store.write() as connection:
+            connection.execute(update(pages).values(**values))
+    room.network.ignores("+12025550111")
