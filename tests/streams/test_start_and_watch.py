@@ -1,0 +1,117 @@
+"""When a worker refuses to start, and how it notices that it no longer gets on."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from typing import TYPE_CHECKING
+
+import pytest
+
+from streams import topics
+from streams.embedded import SqliteLog
+from streams.errors import StreamsError
+from streams.health import health, lags
+from streams.progress import Watch
+from tests.streams.engine import totals
+from tests.streams.harness import until
+from tests.streams.readings import reading, send
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.streams.harness import Site
+
+
+async def test_a_log_that_lost_records_is_refused(
+    embedded_site: Site, expected_errors: Callable[[str], None]
+) -> None:
+    """The table knows an offset that the log does not have: a refusal that names the remedy, in both languages."""
+    expected_errors("StoredBeyondLog")
+    worker = await embedded_site.start()
+    await send(embedded_site, *[reading("P01", "5.20", minute=m) for m in range(10)])
+    await until(lambda: worker.app.counters.acknowledged["grain-prices"] == 10)
+    await worker.stop()
+    db = sqlite3.connect(embedded_site.settings.log_path)
+    db.execute("UPDATE partitions SET end_offset = 5 WHERE end_offset = 10")
+    db.commit()
+    db.close()
+    with pytest.raises(StreamsError, match="got 9, expected below the log's end 5") as refused:
+        await embedded_site.start()
+    assert "日志丢失了已处理的记录" in str(refused.value)
+    assert "fenghuo provision" in str(refused.value)
+
+
+async def test_a_topic_made_anew_counts_from_the_start(embedded_site: Site) -> None:
+    """Its offsets are new ones: facts are applied though their numbers were seen before."""
+    site = embedded_site
+    worker = await site.start()
+    await send(site, *[reading("P01", "4.00", minute=m) for m in range(10)])
+    await until(lambda: worker.app.counters.acknowledged["grain-prices"] == 10)
+    await worker.stop()
+    log = SqliteLog(site.settings.log_path)
+    log.delete_topic("grain-prices")
+    log.create_topic("grain-prices", 4)
+    log.close()
+    again = await site.start()
+    await site.producer.close()
+    from streams.producing import open_producer
+
+    async with open_producer(site.settings) as producer:
+        site.producer = producer
+        await send(site, reading("P01", "5.20", minute=20))
+        await until(lambda: site.desk.alerts)
+    assert totals(again.app.table.entries) == {"P01": 11}
+
+
+async def test_health_of_a_worker(site: Site) -> None:
+    """Not ready before the start, ready with its partitions after, with what is finished and what waits."""
+    app = site.build()
+    assert health(app).why_not == "not started"
+    await site.start(app)
+    await send(site, *[reading("P01", "5.20", minute=m) for m in range(10)])
+    await until(lambda: app.counters.acknowledged["grain-prices"] == 10)
+    found = health(app)
+    assert (found.ready, found.why_not, found.entries) == (True, None, 1)
+    assert len(found.partitions) == 4 * 5
+    assert [one.finished for one in found.partitions if one.topic == "grain-prices" and one.finished] == [9]
+    await until(lambda: site.desk.alerts and app.counters.acknowledged[topics.ALERTS] == 1)
+    assert set((await lags(app)).values()) == {0}
+
+
+async def test_a_worker_that_stalls_ends(site: Site) -> None:
+    """A tick that was appended and does not come round: the worker ends itself, naming the partition."""
+    site.hurry(stall_after=1.0)
+    app = site.build()
+    worker = await site.start(app)
+    app.consumer.stop_flow()
+    app.flow_control.suspend()
+    await app.ticker.tick()
+    assert "stalled: " in await worker.failure()
+
+
+def test_the_watch_waits_for_a_partition_that_works() -> None:
+    """Behind a backlog an offset may take long, as long as others are finished before it."""
+    watch = Watch(10.0)
+    place = ("grain-prices", 0)
+    watch.expect(place, 100, now=0.0)
+    assert watch.stalled(9.0) is None
+    watch.finished(place, 50, now=9.0)
+    assert watch.stalled(18.0) is None
+    assert watch.stalled(20.0) == "grain-prices/0: offset 100 was not finished within 10 s"
+    assert watch.stalled(20.0, frozenset({"grain-prices"})) is None
+    watch.finished(place, 100, now=20.0)
+    assert watch.stalled(99.0) is None
+
+
+async def test_a_stop_in_a_storm_finishes_what_was_taken(site: Site) -> None:
+    """Stopped in the middle of work, restarted: each reading counted once."""
+    first = await site.start()
+    storm = [reading(f"P{m % 7}", "5.20", minute=m) for m in range(2000)]
+    sending = asyncio.ensure_future(send(site, *storm))
+    await until(lambda: first.app.counters.acknowledged["grain-prices"] > 100)
+    await first.stop()
+    await sending
+    second = await site.start()
+    await until(lambda: sum(totals(second.app.table.entries).values()) == 2000)
+    assert len(site.desk.alerts) == 7
