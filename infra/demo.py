@@ -134,7 +134,7 @@ class Demonstration:
         stop, ready = asyncio.Event(), asyncio.Event()
         system = asyncio.ensure_future(run(settings, library, EVERYTHING, stop=stop, ready=ready))
         try:
-            await self._first(system, ready.wait())
+            await self._first(system, _until(ready))
             self._say(f"电话页面 / phones: {base}   接口 / console: {settings.console.public_url}")
             async with await open_producer(settings, library) as producer:
                 crossed = await self._first(system, self._until_paged(settings, producer))
@@ -242,11 +242,16 @@ class Demonstration:
     async def _first(system: asyncio.Future[int], work: Coroutine[Any, Any, T]) -> T:
         """Waits for the work; if the system ends before, says so."""
         task = asyncio.ensure_future(work)
-        await asyncio.wait([system, task], return_when=asyncio.FIRST_COMPLETED)
+        either: set[asyncio.Future[Any]] = {system, task}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         if not task.done():
             task.cancel()
             raise RuntimeError("the system ended before the demonstration did; its log says why")
         return task.result()
+
+
+async def _until(event: asyncio.Event) -> None:
+    await event.wait()
 
 
 def _timeline(store: Store, number: int) -> str:

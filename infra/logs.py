@@ -37,5 +37,6 @@ def configure_logging(level: str = "info") -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for noisy in ("aiokafka", "kafka", "faust", "mode", "aiohttp.access", "alembic"):
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)  # only the admin client: what fails is raised and said once
+    for noisy in ("aiokafka", "faust", "mode", "aiohttp.access", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

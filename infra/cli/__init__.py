@@ -7,6 +7,9 @@ import sys
 from pathlib import Path
 
 import click
+from aiokafka.errors import KafkaError as AioKafkaError
+from kafka.errors import KafkaError
+from sqlalchemy.exc import SQLAlchemyError
 
 from infra.cli.context import Context
 from infra.cli.dead_letters import COMMANDS as DEAD_LETTERS
@@ -20,6 +23,9 @@ from infra.cli.site import COMMANDS as SITE
 from infra.logs import configure_logging
 from infra.settings import BadSettings, load
 from rules.yaml_file import BadFiles
+from streams.embedded import LogError
+from streams.errors import StreamsError
+from streams.producing import NotTaken
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -42,9 +48,21 @@ for command in (*SERVING, *SITE, *FACTS, *PEOPLE, *INCIDENTS, *DRILLS, *DEAD_LET
 
 
 def main() -> None:
-    """The entry point: what is wrong is said once, on standard error, and the exit code is 2."""
+    """The entry point. Bad input: said once on standard error, exit code 2. A peer that is away: exit code 1."""
     try:
         fenghuo()
     except (BadSettings, BadFiles) as bad:
         click.echo(str(bad), err=True)
         sys.exit(2)
+    except (SQLAlchemyError, KafkaError, AioKafkaError, StreamsError, NotTaken, LogError, OSError) as away:
+        click.echo(f"未完成 / not done: {_plain(away)}", err=True)
+        click.echo("请检查: fenghuo doctor / next: fenghuo doctor says what is wrong", err=True)
+        sys.exit(1)
+
+
+def _plain(error: Exception) -> str:
+    """The first line of what a client says; a database without tables is said in our words."""
+    text = str(getattr(error, "orig", None) or error).strip() or repr(error)
+    if "no such table" in text or "does not exist" in text:
+        return "数据库尚未建立,请先运行 fenghuo provision / the database is not made yet: run fenghuo provision first"
+    return text.splitlines()[0]

@@ -80,7 +80,9 @@ def generate(context: Context, seed: int, days: int, start: str | None) -> None:
         click.echo(facts.encode(reading).decode())
     click.echo(
         f"合成数据,非真实观测;零售价在 {first:%Y-%m-%d} 至 {last:%Y-%m-%d} 间越过警戒线\n"
-        f"SYNTHETIC, never observed; retail prices cross their lines between {first:%Y-%m-%d} and {last:%Y-%m-%d}",
+        f"SYNTHETIC, never observed; retail prices cross their lines between {first:%Y-%m-%d} and {last:%Y-%m-%d}\n"
+        "只有 points.yaml 中 source 为 synthetic 的监测点会因此报警\n"
+        "Only points whose source in points.yaml is `synthetic` are moved by them",
         err=True,
     )
 
