@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
 
@@ -65,12 +66,22 @@ class Pager:
         self._circuits = {name: Circuit() for name in channels}
         self._concurrency = concurrency
         self._turns = asyncio.Semaphore(concurrency)
+        self._answers: asyncio.Queue[Said] = asyncio.Queue()
+        self._threads: ThreadPoolExecutor | None = None
 
     # -- as a service
 
     async def run(self) -> None:
         """Page, until cancelled."""
-        self._answers: asyncio.Queue[Said] = asyncio.Queue()
+        with ThreadPoolExecutor(4, "pager") as self._threads:  # on leaving, waits for transactions under way
+            try:
+                await self._serve()
+            finally:
+                if said := self._take_answers():
+                    self._recorder.sent(said)
+                self._threads = None
+
+    async def _serve(self) -> None:
         await self._persistently(self.start)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._loop(self._escalate, self._escalator.next_due))
@@ -82,7 +93,7 @@ class Pager:
 
     async def start(self) -> None:
         """Take over what a dead predecessor of this name was sending. `run` does it by itself."""
-        await asyncio.to_thread(self._claims.take_over, own=True)
+        await self._thread(self._claims.take_over, own=True)
 
     # -- for tests, drills and whoever has a clock of his own
 
@@ -98,21 +109,21 @@ class Pager:
     # -- the three things
 
     async def _escalate(self) -> int:
-        return await asyncio.to_thread(self._escalator.once)
+        return await self._thread(self._escalator.once)
 
     async def _deliver(self) -> int:
         claimed, refused = await self._claim(500)
         if claimed:
             said = await asyncio.gather(*(self._send(page) for page in claimed))
-            await asyncio.to_thread(self._recorder.sent, said)
+            await self._thread(self._recorder.sent, said)
         return len(claimed) + refused
 
     async def _settle(self) -> int:
-        taken = await asyncio.to_thread(self._claims.take_over, own=False)
-        uncertain = await asyncio.to_thread(self._claims.uncertain, 100)
+        taken = await self._thread(self._claims.take_over, own=False)
+        uncertain = await self._thread(self._claims.uncertain, 100)
         if uncertain:
             asked = await asyncio.gather(*(self._ask(page) for page in uncertain))
-            await asyncio.to_thread(self._recorder.asked, asked)
+            await self._thread(self._recorder.asked, asked)
         return taken + len(uncertain)
 
     # -- their parts
@@ -120,7 +131,7 @@ class Pager:
     async def _claim(self, limit: int) -> tuple[list[Claimed], int]:
         now = self._clock()
         limits = {name: circuit.allowance(now) for name, circuit in self._circuits.items()}
-        claimed, refused = await asyncio.to_thread(self._claims.due, limits, limit)
+        claimed, refused = await self._thread(self._claims.due, limits, limit)
         for name in {page.channel for page in claimed if limits[page.channel] == 1}:
             self._circuits[name] = self._circuits[name].probe()
         return claimed, refused
@@ -179,12 +190,12 @@ class Pager:
 
     async def _report(self, name: str, before: Circuit, after: Circuit, result: SendResult) -> None:
         if after.failures > before.failures and not isinstance(result, Accepted):
-            await asyncio.to_thread(self._faults.began, name, result.reason)
+            await self._thread(self._faults.began, name, result.reason)
         elif isinstance(result, Accepted):
             if before.failures:
-                await asyncio.to_thread(self._claims.release, name)
+                await self._thread(self._claims.release, name)
             if self._faults.may_be_open(name):
-                await asyncio.to_thread(self._faults.ended, name)
+                await self._thread(self._faults.ended, name)
 
     # -- the service's loops
 
@@ -199,7 +210,7 @@ class Pager:
 
     async def _pause(self, next_due: Callable[[], datetime | None]) -> float:
         try:
-            due = await asyncio.to_thread(next_due)
+            due = await self._thread(next_due)
         except Exception:  # noqa: BLE001, the fallback is enough
             return self._poll
         opens = [c.open_until for c in self._circuits.values() if c.open_until]
@@ -246,9 +257,15 @@ class Pager:
     async def _send_and_answer(self, page: Claimed) -> None:
         self._answers.put_nowait(await self._send(page))
 
+    def _take_answers(self) -> list[Said]:
+        return [self._answers.get_nowait() for _ in range(self._answers.qsize())]
+
+    async def _thread(self, work: Callable[..., T], *arguments: Any, **named: Any) -> T:
+        """Do what blocks, off the event loop."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, partial(work, *arguments, **named))
+
     async def _record_for_ever(self) -> None:
         while True:
-            said = [await self._answers.get()]
-            while not self._answers.empty():
-                said.append(self._answers.get_nowait())
-            await self._persistently(partial(asyncio.to_thread, self._recorder.sent, said))
+            said = [await self._answers.get(), *self._take_answers()]
+            await self._persistently(partial(self._thread, self._recorder.sent, said))

@@ -35,7 +35,7 @@ class TwilioWebhooks:
     """Handlers of one Twilio account. `counts` says how many were taken, forged, too big, unreadable."""
 
     def __init__(self, auth_token: str, public_url: str, recorder: Recorder, inbound: Inbound) -> None:
-        self._token, self._public_url = auth_token, public_url.rstrip("/")
+        self._token, self.public_url = auth_token, public_url.rstrip("/")
         self._recorder, self._inbound = recorder, inbound
         self.counts: Counter[str] = Counter()
 
@@ -79,7 +79,7 @@ class TwilioWebhooks:
         except ValueError:
             self._refuse("unreadable", request)
             raise web.HTTPBadRequest(text="body: expected a URL-encoded form in UTF-8") from None
-        url = self._public_url + request.path_qs
+        url = self.public_url + request.path_qs
         if not verify_signature(self._token, url, form, request.headers.get(SIGNATURE_HEADER)):
             self._refuse("forged", request)
             raise web.HTTPForbidden(text="signature: not valid for this URL")
