@@ -112,23 +112,29 @@ class Engine:
 
     def _refuse(self, states: States, record: Record, fact: AnyFact) -> Outcome | None:
         """Why a well-formed fact does not count, or None."""
-        if fact.exercise is not None:
-            entry = states.get(_drill_key(record, fact.exercise))
-            drill = _drill(entry, record)
-            if (
-                entry is None
-                or drill is None
-                or record.offset < drill.started
-                or (drill.ended is not None and record.offset > drill.ended)
-                or fact.source != drill.source
-            ):
-                return _rejected(
-                    "unknown_drill",
-                    f"exercise: got {fact.exercise}, expected a running drill of source {fact.source}",
-                )
-            if drill.ended is not None:  # read again after its drill was cleared away
-                conflict = entry.conflict_of(record)
-                return _rejected("conflict", conflict) if conflict else Outcome({}, entry.caused_by(record))
+        if fact.exercise is None:
+            return self._refuse_fact(record, fact)
+        entry = states.get(_drill_key(record, fact.exercise))
+        drill = _drill(entry, record)
+        if (
+            entry is None
+            or drill is None
+            or record.offset < drill.started
+            or (drill.ended is not None and record.offset > drill.ended)
+            or fact.source != drill.source
+        ):
+            return _rejected(
+                "unknown_drill", f"exercise: got {fact.exercise}, expected a running drill of source {fact.source}"
+            )
+        refused = self._refuse_fact(record, fact)
+        if refused is not None or drill.ended is None:
+            return refused
+        # read again after its drill was cleared away: what it did is remembered with the drill
+        conflict = entry.conflict_of(record)
+        return _rejected("conflict", conflict) if conflict else Outcome({}, entry.caused_by(record))
+
+    def _refuse_fact(self, record: Record, fact: AnyFact) -> Outcome | None:
+        """What no state is needed for."""
         if fact.county not in self._site.counties:
             served = " | ".join(self._site.counties)
             return _rejected("unknown_county", f"county: got {fact.county}, expected {served}")
@@ -162,16 +168,17 @@ class Engine:
         key = _drill_key(record, message.exercise)
         entry = states.get(key)
         drill = _drill(entry, record)
-        if drill is None or drill.ended is not None:
+        if drill is None or record.offset < drill.started:
             return NOTHING
         gone = list(states.of_exercise(record, message.exercise))
-        entries: dict[str, Entry | None] = dict.fromkeys(gone)
+        if drill.ended is not None:  # read again: what could not be cleared away then is now
+            return Outcome(dict.fromkeys(gone), [])
         state = Drill(drill.source, drill.started, record.offset)
         ended = after(entry, record, exercise=None, due=None, state=state, alerts=[])
         # alerts that may not have left yet are remembered here, once the entries that caused them are gone
         memories = [c for name in gone for c in _memories(states.get(name), record)]
-        entries[key] = msgspec.structs.replace(ended, caused=sorted(memories, key=lambda c: c.offset))
-        return Outcome(entries, [])
+        ended = msgspec.structs.replace(ended, caused=sorted(memories, key=lambda c: c.offset))
+        return Outcome({key: ended, **dict.fromkeys(gone)}, [])  # the end first: no fact counts once state is gone
 
     def _alert(
         self, bound: Bound, county: str, exercise: str | None, subject: str, where: str, source: str, t: Transition, record: Record

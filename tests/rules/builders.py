@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from rules import entries
-from rules.engine import Engine, Held
+from rules.engine import Engine
 from rules.entries import Entry, MappingStates, Outcome, Record
 from rules.facts import (
     DisasterForecast,
@@ -240,12 +240,16 @@ def moves(alerts: list[Alert]) -> list[tuple[str, str, str]]:
 
 
 def memories(table: dict[str, Entry]) -> dict[str, Any]:
-    """What each entry's detector remembers, as plain JSON; which record it came from is left out."""
+    """What each entry's detector remembers, as plain JSON.
+
+    Left out: which record it came from, and the data's clock, which stands at the last tick that had something to do.
+    """
     return {key: _plain(entry) for key, entry in sorted(table.items())}
 
 
 def _plain(entry: Entry) -> Any:
     state = msgspec.to_builtins(entry.state)
-    return (
-        state[2] if isinstance(entry.state, Held) or (len(state) == 3 and isinstance(state[2], (list, dict))) else state
-    )
+    if not isinstance(state[-1], list):
+        return state  # of a drill
+    _place, _source, (base, kept, now, _clock, *rest) = state
+    return base, kept, now, rest
