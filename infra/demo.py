@@ -21,10 +21,11 @@ from infra.settings import ConsoleSettings, KafkaSettings, Settings, TwilioSetti
 from infra.site_files import example_roster, mapping_file, read_library
 from infra.wiring import duty_room, open_producer, stream_settings
 from responders.migrations import migrate
+from responders.page_states import PENDING
 from responders.queries import show_incident
 from responders.roster_import import load, read
 from responders.sandbox.network import SandboxNetwork
-from responders.schema import contacts, incidents
+from responders.schema import contacts, incidents, pages
 from responders.store import Store
 from responders.timeline import render
 from rules.facts import GrainPriceReading
@@ -38,7 +39,6 @@ from streams.sources.mapping import load_mapping
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-    from responders.sandbox.messages import Message
     from rules.library import Library
     from streams.producing import Producer
 
@@ -48,6 +48,7 @@ PACE = 0.05
 """Seconds between two days of the data: fast, and slow enough to stop near the day of the crossing."""
 WFP_COLUMNS = {"pricetype", "priceflag", "usdprice"}
 HIGHEST_SHOWN = 5
+POLL = 0.05
 
 
 class Script(NamedTuple):
@@ -200,8 +201,8 @@ class Demonstration:
 
     async def _last_look(self, store: Store) -> int | None:
         """What was sent last may still be on its way."""
-        for _ in range(50):
-            await asyncio.sleep(0.1)
+        for _ in range(100):
+            await asyncio.sleep(POLL)
             found = await asyncio.to_thread(_paged_incident, store)
             if found is not None:
                 return found
@@ -213,30 +214,23 @@ class Demonstration:
         return None
 
     async def _answer(self, settings: Settings, library: Library, incident: int) -> None:
-        page = await self._page()
-        self._say(f"\n☎ {page.to}\n{page.body}\n")
-        if self._interactive:
-            self._say(f"请在 {self._network.base_url} 上回复 1 / reply 1 on the page")
-        else:
-            await asyncio.sleep(1.0)
-            self._say("(演示代为回复 1 / the demonstration replies 1 itself)")
-            await self._network.phone(page.to).replies(_code(page.body))
         room = duty_room(settings, library)
         try:
-            while not await asyncio.to_thread(_acknowledged, room.store, incident):  # noqa: ASYNC110 - other tasks write it
-                await asyncio.sleep(0.1)
+            while (page := await asyncio.to_thread(_page_of, room.store, incident)) is None:
+                await asyncio.sleep(POLL)
+            number, body = page
+            self._say(f"\n☎ {number}\n{body}\n")
+            if self._interactive:
+                self._say(f"请在 {self._network.base_url} 上回复 {_code(body)} / reply {_code(body)} on the page")
+            else:
+                await asyncio.sleep(1.0)
+                self._say(f"(演示代为回复 {_code(body)} / the demonstration replies {_code(body)} itself)")
+                await self._network.phone(number).replies(_code(body))
+            while not await asyncio.to_thread(_confirmed, room.store, incident):
+                await asyncio.sleep(POLL)
             self._say(await asyncio.to_thread(_timeline, room.store, incident))
         finally:
             await room.close()
-
-    async def _page(self) -> Message:
-        """The first page on any phone."""
-        while True:
-            for phone in self._network.phones.values():
-                for message in phone.texts:
-                    if "签收" in message.body:
-                        return message
-            await asyncio.sleep(0.05)
 
     @staticmethod
     async def _first(system: asyncio.Future[int], work: Coroutine[Any, Any, T]) -> T:
@@ -273,10 +267,25 @@ def _paged_incident(store: Store) -> int | None:
     return found
 
 
-def _acknowledged(store: Store, incident: int) -> bool:
+def _page_of(store: Store, incident: int) -> tuple[str, str] | None:
+    """The first page of an incident that has left: to whom, and what it says."""
     with store.read() as connection:
-        query = select(incidents.c.status).where(incidents.c.number == incident)
-        return connection.execute(query).scalar_one() in ("acknowledged", "closed")
+        query = (
+            select(pages.c.address, pages.c.body)
+            .join(incidents, incidents.c.id == pages.c.incident)
+            .where(incidents.c.number == incident, pages.c.kind == "page", pages.c.left_at.is_not(None))
+            .order_by(pages.c.left_at)
+        )
+        found = connection.execute(query.limit(1)).one_or_none()
+    return None if found is None else (found.address, found.body)
+
+
+def _confirmed(store: Store, incident: int) -> bool:
+    """Acknowledged, and the officer has been told so."""
+    with store.read() as connection:
+        status = connection.execute(select(incidents.c.status).where(incidents.c.number == incident)).scalar_one()
+        waiting = connection.execute(select(pages.c.id).where(pages.c.state.in_(PENDING)).limit(1)).first()
+    return status in ("acknowledged", "closed") and waiting is None
 
 
 def _free_port() -> int:
