@@ -107,7 +107,8 @@ def _synthetic(library: Library) -> Script:
 
 def _read(data: Path) -> tuple[list[GrainPriceReading], list[RowFault]]:
     try:
-        header = set(data.open("rb").readline().decode("utf-8-sig").strip().split(","))
+        with data.open("rb") as stream:
+            header = set(stream.readline().decode("utf-8-sig").strip().split(","))
     except (OSError, UnicodeDecodeError) as error:
         raise NotPlayable(f"{data}: {error}") from None
     shipped = mapping_file("wfp_food_prices")

@@ -1,0 +1,65 @@
+"""A drill scenario: read, tried and refused with every fault at once."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from infra import scenario
+from infra.site_files import example_site, read_library
+from rules.yaml_file import BadFiles
+
+if TYPE_CHECKING:
+    from rules.site import Site
+
+START = datetime(2026, 8, 1, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def site() -> Site:
+    return read_library(example_site()).site
+
+
+def test_the_shipped_scenario_raises_the_price_at_every_retail_point_of_rice(site: Site) -> None:
+    """`points: all` is every point that has such a line; each fact carries the drill's id and source."""
+    path = example_site() / "drills" / "price-surge.yaml"
+    planned = scenario.plan_facts(scenario.load(path.name, path.read_text(), site), site, "drill-1", START)
+    assert {p.fact.exercise for p in planned} == {"drill-1"}
+    assert {p.fact.source for p in planned} == {"drill"}
+    assert [p.offset for p in planned] == sorted(p.offset for p in planned)
+    assert planned[-1].offset == timedelta(seconds=15)
+    assert planned[-1].fact.observed_at == START + timedelta(seconds=15)
+    retail_rice = [p.id for p in site.points.values() if any(x.stage == "retail" and x.commodity == "rice" for x in p.lines)]
+    assert sum(p.offset == timedelta(0) for p in planned) == len(retail_rice) == 30
+
+
+BROKEN = """\
+id: broken
+titles: {zh: 坏, en: broken}
+participants: []
+length: 1m
+injects:
+  - at: 0s
+    points: [P99]
+    fact: {kind: grain_price, commodity: rice, stage: retail, price: "-1", currency: CNY, unit: 元/kg}
+  - at: 1s
+    fact: {kind: hazard_report, report: R1, category: flood, division: "330723105000", status: reported,
+           deaths: "3", exercise: mine}
+expected:
+  - {event: page, plan: grain-warning-line, place: 330723/retail, within: 2m}
+"""
+
+
+def test_every_fault_of_a_scenario_is_said_at_once(site: Site) -> None:
+    """File, line, path, value, expected."""
+    with pytest.raises(BadFiles) as bad:
+        scenario.load("broken.yaml", BROKEN, site)
+    assert str(bad.value).splitlines() == [
+        "broken.yaml:3 participants: got nobody, expected at least one officer of the roster",
+        "broken.yaml:7 injects[0].points: got 'P99', expected a point of the site",
+        "broken.yaml:8 injects[0].fact.price: got '-1', expected a number above 0 and below 1E+12, at most 30 digits",
+        "broken.yaml:11 injects[1].fact.exercise: got 'mine', expected nothing: the drill sets it",
+        "broken.yaml:13 expected[0].within: got '2m', expected at most the length of the drill, 1m",
+    ]
