@@ -163,7 +163,7 @@ def test_a_table_ends_in_the_same_state_however_its_facts_come(kind: str, data: 
 def test_a_tick_that_runs_ahead_of_a_reading_does_not_outlive_it(
     steps: list[tuple[str, int | None]], how: tuple[int, str]
 ) -> None:
-    """A reading takes minutes to arrive, a tick none: once it is here, the state is as if the tick had come after it."""
+    """A reading takes minutes to arrive, a tick none: once it is here, it is as if the tick had come after it."""
     facts = [price(3 * i, amount) for i, (amount, _) in enumerate(steps)]
     ticks = [None if ahead is None else Tick(at=at(3 * i + ahead)) for i, (_, ahead) in enumerate(steps)]
     ahead_of = [m for pair in zip(facts, ticks, strict=True) for m in pair if m is not None]
