@@ -105,6 +105,16 @@ class Claims:
 
         return self._store.run(work, wake=False)
 
+    def renew(self) -> None:
+        """What this process is still sending stays its own."""
+        now = self._clock()
+        ours = and_(pages.c.state == "sending", pages.c.lease_owner == self._owner)
+        with self._store.read() as connection:
+            if connection.execute(select(pages.c.id).where(ours).limit(1)).first() is None:
+                return
+        with self._store.write(wake=False) as connection:
+            connection.execute(update(pages).where(ours).values(lease_until=now + self._lease))
+
     def release(self, channel: str) -> None:
         """The provider works again: what was held for it is due."""
         now = self._clock()

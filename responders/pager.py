@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _log = structlog.get_logger()
-_PREFETCH = 4  # times the concurrency: what is claimed while it waits for its turn
+_PREFETCH = 8  # times the concurrency: what is claimed while it waits for its turn
+_GATHER = 0.01  # seconds: answers that come together are written together; nobody waits for the writing
 
 
 class Pager:
@@ -50,7 +51,7 @@ class Pager:
         jitter: Callable[[], float] = lambda: 0.5,
         concurrency: int = 16,
         send_timeout: float = 20.0,
-        lease: timedelta = timedelta(seconds=120),
+        lease: timedelta = timedelta(seconds=30),
         poll: float = 5.0,
         escalator: Escalator | None = None,
         recorder: Recorder | None = None,
@@ -64,7 +65,7 @@ class Pager:
         self._claims = claims or Claims(store, services, desk, clock, owner=owner, lease=lease)
         self._faults = ProviderFaults(store, services, desk, clock)
         self._circuits = {name: Circuit() for name in channels}
-        self._concurrency = concurrency
+        self._concurrency, self._lease = concurrency, lease
         self._turns = asyncio.Semaphore(concurrency)
         self._answers: asyncio.Queue[Said] = asyncio.Queue()
         self._threads: ThreadPoolExecutor | None = None
@@ -88,6 +89,7 @@ class Pager:
             group.create_task(self._loop(self._settle, self._claims.next_due))
             group.create_task(self._deliver_for_ever(group))
             group.create_task(self._record_for_ever())
+            group.create_task(self._renew_for_ever())
             if self._store.is_postgres:
                 group.create_task(listen(self._store.url, self._store.wake))
 
@@ -235,27 +237,34 @@ class Pager:
     async def _deliver_for_ever(self, group: asyncio.TaskGroup) -> None:
         waiter = self._store.wake.waiter()
         flying: set[asyncio.Task[None]] = set()
+        half = self._concurrency * _PREFETCH // 2
 
         def landed(task: asyncio.Task[None]) -> None:
             flying.discard(task)
-            if len(flying) == self._concurrency:
+            if len(flying) == half:
                 waiter.ring()
 
         try:
             while True:
-                room = self._concurrency * _PREFETCH - len(flying)
+                room = 2 * half - len(flying) if len(flying) <= half else 0
                 claimed, refused = await self._persistently(partial(self._claim, room)) if room > 0 else ([], 0)
                 for page in claimed:
                     task = group.create_task(self._send_and_answer(page))
                     flying.add(task)
                     task.add_done_callback(landed)
-                if len(flying) > self._concurrency or not (claimed or refused):
+                if len(flying) > half or not (claimed or refused):
                     await waiter.wait(await self._pause(self._claims.next_due))
         finally:
             waiter.close()
 
     async def _send_and_answer(self, page: Claimed) -> None:
         self._answers.put_nowait(await self._send(page))
+
+    async def _renew_for_ever(self) -> None:
+        """While this process lives, nobody takes what it is sending."""
+        while True:
+            await asyncio.sleep(self._lease.total_seconds() / 3)
+            await self._persistently(partial(self._thread, self._claims.renew))
 
     def _take_answers(self) -> list[Said]:
         return [self._answers.get_nowait() for _ in range(self._answers.qsize())]
@@ -267,5 +276,7 @@ class Pager:
 
     async def _record_for_ever(self) -> None:
         while True:
-            said = [await self._answers.get(), *self._take_answers()]
+            said = [await self._answers.get()]
+            await asyncio.sleep(_GATHER)
+            said += self._take_answers()
             await self._persistently(partial(self._thread, self._recorder.sent, said))
