@@ -48,5 +48,6 @@ def step(alarm: Alarm, event: Event) -> Alarm:
     try:
         return TRANSITIONS[alarm, event]
     except KeyError:
-        message = f"alarm: got event {event} in state {alarm}, expected {[e for a, e in TRANSITIONS if a == alarm]}"
+        possible = ", ".join(e for a, e in TRANSITIONS if a is alarm)
+        message = f"alarm: got event {event} in state {alarm}, expected one of {possible}"
         raise IllegalEvent(message) from None

@@ -89,14 +89,14 @@ def test_a_price_in_another_unit_crosses_at_the_same_price() -> None:
 
 def test_a_bound_that_no_decimal_equals_is_met_by_the_price_written_like_it() -> None:
     """A line in pounds: its shares are rounded as a reading is."""
-    lib = load(texts(points=POINTS.replace('upper: "4.60", unit: 元/kg', 'upper: "3.10", unit: LB')))
-    for amount, after in (("3.10", "line"), ("2.945", "approach"), ("2.9449", "normal")):
+    lib = load(texts(points=POINTS.replace('upper: "4.60", unit: 元/kg', 'upper: "1.00", unit: LB')))
+    for amount, after in (("1.00", "line"), ("0.95", "approach"), ("0.9499", "normal")):
         bench = Bench(lib)
         bench.give(price(0, amount, unit="LB"))
         assert [a.after for a in bench.alerts] == ([] if after == "normal" else [after])
     bench = Bench(lib)
-    bench.give(price(0, "3.10", unit="LB"))
-    bench.give(price(1, "3.038", unit="LB"))  # 0.98 of it: still held
+    bench.give(price(0, "1.00", unit="LB"))
+    bench.give(price(1, "0.98", unit="LB"))  # 0.98 of it: still held
     assert len(bench.alerts) == 1
 
 
