@@ -16,12 +16,14 @@ from streams.delivery import Deliverer
 from streams.errors import StoredBeyondLog
 from streams.flusher import Flusher
 from streams.intake import Applies, Intake
+from streams.kafka_transport import Transport as KafkaTransport
 from streams.progress import Watch
+from streams.sequence import Sequence
 from streams.table import EntryTable
 from streams.ticking import Ticker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Mapping
     from datetime import datetime
 
     from faust.types import TP, EventT, StreamT
@@ -39,6 +41,7 @@ class WorkerApp(faust.App):
     counters: Counters
     committed: Committed
     watch: Watch
+    sequence: Sequence
     table: EntryTable
     flusher: Flusher
     intake: Intake
@@ -57,6 +60,19 @@ class WorkerApp(faust.App):
             self.failed.set_result(reason)
             if self.on_fatal is not None:
                 self.on_fatal(reason)
+
+    def FlowControlQueue(self, maxsize: int | None = None, *, clear_on_resume: bool = False) -> Any:  # noqa: N802
+        """A queue of messages that is not emptied when the flow is resumed.
+
+        Faust resumes partitions, seeks, and then empties its queues: what came in between would be gone. What an earlier
+        assignment has left in the queue is told by its generation, and skipped.
+        """
+        del clear_on_resume
+        return super().FlowControlQueue(maxsize, clear_on_resume=False)
+
+    def begun(self, starts: Mapping[tuple[str, int], int]) -> None:
+        """The consumer reads from here."""
+        self.sequence.begin(starts)
 
     async def start(self) -> None:
         """Start, and return once recovered. Refuses a broker whose topics are not those of the installation."""
@@ -109,6 +125,8 @@ def build_app(  # noqa: PLR0913
     `streams.running.run_app` notices by itself.
     """
     app = WorkerApp(settings.group, **settings.faust_settings(), Table=EntryTable, TableManager=CommitTables)
+    if not settings.embedded:
+        app.transport = KafkaTransport(app.conf.broker_consumer, app)
     app.settings = settings
     app.on_fatal = fatal
     app.closing = False
@@ -117,6 +135,7 @@ def build_app(  # noqa: PLR0913
     app.counters = counters or Counters()
     app.committed = Committed()
     app.watch = Watch(settings.stall_after)
+    app.sequence = Sequence(settings)
     app.table = cast("EntryTable", app.Table(topics.TABLE, partitions=settings.partitions))
     app.flusher = Flusher(
         app.table,
@@ -152,8 +171,12 @@ def _agent(app: WorkerApp, name: str, taker: Intake | Deliverer, gate: Flusher |
     async def follow(stream: StreamT) -> None:
         plain = stream.noack()
         take = taker.take
+        follows = app.sequence.follows
         async for event in plain.events():
             if app.closing:
+                break
+            if not follows(event.message) and (lost := await app.sequence.passed_over(event.message)):
+                app.fatal(lost)
                 break
             take(plain, cast("EventT", event))
             if gate.full:
@@ -183,6 +206,7 @@ async def _on_recovered(app: WorkerApp, **_: object) -> None:
     """The table is as durable as it ever was, and no message has been read: is the log still the one it came from?"""
     ours = {(tp.topic, tp.partition) for tp in app.consumer.assignment()}
     app.watch.forget(ours)
+    app.sequence.begin({})
     applied: dict[tuple[str, int], int] = {}
     for entry in app.table.entries.values():
         for one in entry.applied:

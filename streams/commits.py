@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from faust.tables.manager import TableManager
+from mode.utils.queues import ThrowableQueue
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
@@ -27,6 +28,17 @@ class Committed:
 
 class CommitTables(TableManager):
     """Faust's table manager, the only one told of commits that succeeded: Faust's own books count failed ones too."""
+
+    @property
+    def changelog_queue(self) -> ThrowableQueue:
+        """The changelog's own queue, emptied at each resumption as Faust means it: it is read anew then."""
+        if self._changelog_queue is None:
+            self._changelog_queue = ThrowableQueue(
+                maxsize=self.app.conf.stream_buffer_maxsize,
+                flow_control=self.app.flow_control,
+                clear_on_resume=True,
+            )
+        return self._changelog_queue
 
     def on_commit(self, offsets: MutableMapping[TP, int]) -> None:
         """Note what is committed."""

@@ -67,17 +67,18 @@ class Intake:
         """Apply one message and note it. Raises nothing for what a message says."""
         message = event.message
         topic, partition = message.topic, message.partition
+        place = (topic, partition)
         now = self._now()
         counters = self._counters
         counters.read[topic] += 1
-        counters.last_event[topic, partition] = now
+        counters.last_event[place] = now
         record = Record(
             topic,
             self._topic_ids[topic],
             partition,
             message.offset,
             _EPOCH + timedelta(milliseconds=round(message.timestamp * 1000)),
-            self._committed.get((topic, partition), 0),
+            self._committed.get(place, 0),
         )
         self._apply(record, message.key, message.value or b"", message.headers)
         self._flusher.done(stream, event, now)

@@ -35,6 +35,30 @@ async def read_topic(settings: StreamSettings, topic: str) -> AsyncIterator[Stor
         yield record
 
 
+async def has_records(settings: StreamSettings, topic: str, partition: int, start: int, end: int) -> bool:
+    """Is there any record from offset `start` to before `end`?"""
+    if settings.embedded:
+        log = SqliteLog(settings.log_path)
+        try:
+            found = await asyncio.to_thread(log.fetch, topic, partition, start, 1)
+            return bool(found) and found[0].offset < end
+        finally:
+            log.close()
+    consumer = AIOKafkaConsumer(**settings.client_settings(), group_id=None, enable_auto_commit=False)
+    await consumer.start()
+    try:
+        place = TopicPartition(topic, partition)
+        consumer.assign([place])
+        consumer.seek(place, max(start, (await consumer.beginning_offsets([place]))[place]))
+        while await consumer.position(place) < end:
+            for found in (await consumer.getmany(place, timeout_ms=1000, max_records=1)).values():
+                if found:
+                    return bool(found[0].offset < end)
+        return False
+    finally:
+        await consumer.stop()
+
+
 async def _read_file(settings: StreamSettings, topic: str) -> AsyncIterator[StoredRecord]:
     log = SqliteLog(settings.log_path)
     try:

@@ -90,6 +90,32 @@ async def test_a_worker_that_stalls_ends(site: Site) -> None:
     assert "stalled: " in await worker.failure()
 
 
+async def test_what_the_consumer_passes_over_ends_the_worker(site: Site) -> None:
+    """Records that were never handed out, before one that was: nothing of that partition is committed past them."""
+    app = site.build()
+    worker = await site.start(app)
+    placed = await send(site, *[reading("P01", "5.20", minute=m) for m in range(3)])
+    await until(lambda: app.counters.acknowledged["grain-prices"] == 3)
+    app.sequence.begin({("grain-prices", placed[0][0]): 1})
+    await send(site, reading("P01", "5.20", minute=9))
+    assert "offsets 1 to 2 were passed over" in await worker.failure()
+    assert app.counters.acknowledged["grain-prices"] == 3
+
+
+async def test_offsets_without_records_are_no_loss(embedded_site: Site) -> None:
+    """Retention may have removed what comes next: the worker goes on."""
+    site = embedded_site
+    worker = await site.start()
+    await send(site, *[reading("P01", "5.20", minute=m) for m in range(3)])
+    await until(lambda: worker.app.counters.acknowledged["grain-prices"] == 3)
+    db = sqlite3.connect(site.settings.log_path)
+    db.execute("UPDATE partitions SET end_offset = 50 WHERE end_offset = 3")
+    db.commit()
+    db.close()
+    await send(site, reading("P01", "5.20", minute=9))
+    await until(lambda: worker.app.counters.acknowledged["grain-prices"] == 4)
+
+
 def test_the_watch_waits_for_a_partition_that_works() -> None:
     """Behind a backlog an offset may take long, as long as others are finished before it."""
     watch = Watch(10.0)
