@@ -155,8 +155,9 @@ class Claims:
             if most > 0:
                 rows += self._due_rows(connection, pages.c.channel == channel, now, most)
         rows += self._due_rows(connection, pages.c.channel.not_in(list(limits)), now, limit)
-        sendable = [row for row in rows if row.enabled is not False and row.channel in limits]
-        self._refuse(connection, [row for row in rows if row.enabled is False or row.channel not in limits], now)
+        sendable = [row for row in rows if row.channel in limits and (row.contact is None or row.enabled)]
+        ids = {row.id for row in sendable}
+        self._refuse(connection, [row for row in rows if row.id not in ids], now)
         self._mark(connection, [row.id for row in sendable], now)
         return [_claimed(row, row.attempts + 1, now) for row in sendable], len(rows) - len(sendable)
 
@@ -194,7 +195,7 @@ class Claims:
             return
         ledger = Ledger(connection, self._services, now)
         for row in rows:
-            reason = "the contact is disabled" if row.enabled is False else f"no channel {row.channel} here"
+            reason = _why_not(row)
             connection.execute(
                 update(pages)
                 .where(pages.c.id == row.id, pages.c.state.in_(("due", "held")))
@@ -204,6 +205,12 @@ class Claims:
                 ledger.note(row.incident, "page", who=row.officer, page=row.id, state="refused", reason=reason)
             outbox.lost(ledger, row)
         self._desk.take_faults(ledger)
+
+
+def _why_not(row: Any) -> str:
+    if row.contact is not None and row.enabled is None:
+        return "the contact has been removed"
+    return "the contact is disabled" if row.enabled is False else f"no channel {row.channel} here"
 
 
 def _claimed(row: Any, attempt: int, sending_at: datetime) -> Claimed:

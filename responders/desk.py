@@ -18,7 +18,7 @@ from responders.schema import incidents as incidents_table
 from responders.schema import subjects
 from responders.store import is_outage
 from rules import identity
-from rules.alerts import PIPELINE_FAULT, Words
+from rules.alerts import PIPELINE_FAULT, Words, decode, encode
 from rules.severity import Severity
 
 if TYPE_CHECKING:
@@ -89,6 +89,8 @@ class Desk:
         reason = f"{type(error).__name__}: {error}"[:300]
         _log.error("alert could not be taken with its plan", alert=str(alert.id), plan=alert.plan, error=reason)
         site = self._services.library
+        # PostgreSQL takes no NUL in a text; JSON does.
+        alert = decode(encode(alert).replace(b"\\u0000", b"\\ufffd"))
         plain = replace(self._services, library=library.BareLibrary(site.county, site.duty_role))
 
         def work(connection: Connection) -> list[dict[str, Any]]:
@@ -262,7 +264,8 @@ class _Work:
 
     def _plan(self, alert: Alert) -> Plan | None:
         plan = self._ledger.services.library.plan(alert.plan, alert.plan_version)
-        if plan is None and alert.plan != PIPELINE_FAULT:
+        plainly = isinstance(self._ledger.services.library, library.BareLibrary)
+        if plan is None and alert.plan != PIPELINE_FAULT and not plainly:
             self._ledger.fault(
                 "plans", alert.plan,
                 f"找不到预案 {alert.plan}(版本 {alert.plan_version})，其警报已按内置方式呼叫值班员",

@@ -183,6 +183,9 @@ def _people(ledger: Ledger, incident: Incident, here: escalation.Position) -> tu
         # The leader's step may not be empty: the duty role, then everybody whom the plan names.
         found = _of_roles(ledger, incident, (policy.duty_role,))
         found = found or _of_roles(ledger, incident, tuple(policy.people))
+        if incident.exercise and not found:
+            players = sorted(ledger.participants(incident.exercise) or ())
+            found = [officer for officer in players if ledger.contacts(officer)]
         roles = (*roles, policy.duty_role)
     how: dict[str, Any] = {
         "on_duty": {role: list(ledger.on_duty(role) or ()) for role in roles},
