@@ -11,6 +11,7 @@ from rules import units
 from rules.facts import KINDS, MAX_NUMBER, Label, bounded
 from rules.library import Library
 from rules.measures import COLOURS, MEASURES
+from rules.misfit import Said
 from rules.plans import Duration, LineTrigger, Plan, Row, TableTrigger
 from rules.severity import LEVELS
 from rules.site import Point, Site, SiteFile, WarningLine
@@ -65,10 +66,10 @@ def _points(texts: Mapping[str, str], faults: list[FileFault]) -> dict[str, Poin
     if document is None:
         return {}
     try:
-        defaults = msgspec.convert(document.at("$.defaults"), _Defaults, strict=False)
-    except msgspec.ValidationError as error:
-        faults.append(document.explain(str(error), "$.defaults"))
-        return {}
+        defaults = document.part("$.defaults", document.at("$.defaults"), _Defaults)
+    except BadFiles as bad:
+        faults += bad.faults
+        defaults = _Defaults(source="?", cadence="1d")  # to find the faults of the points as well
     rows = document.at("$.points")
     if not isinstance(rows, list):
         faults.append(document.fault("$.points", rows, "a list of points"))
@@ -85,9 +86,9 @@ def _points(texts: Mapping[str, str], faults: list[FileFault]) -> dict[str, Poin
 def _point(document: Document, path: str, row: object, defaults: _Defaults, faults: list[FileFault]) -> Iterator[Point]:
     try:
         values = {"source": defaults.source, "cadence": defaults.cadence, **row} if isinstance(row, dict) else row
-        point = msgspec.convert(values, Point, strict=False)
-    except msgspec.ValidationError as error:
-        faults.append(document.explain(str(error), path))
+        point = document.part(path, values, Point)
+    except BadFiles as bad:
+        faults += bad.faults
         return
     seen: set[tuple[str, str]] = set()
     for j, line in enumerate(point.lines):
@@ -100,7 +101,9 @@ def _point(document: Document, path: str, row: object, defaults: _Defaults, faul
             faults += _line_faults_of_point(document, where, line)
         if (line.commodity, line.stage) in seen:
             faults.append(
-                document.fault(where, f"{line.commodity}/{line.stage} again", "one line for each commodity and stage")
+                document.fault(
+                    where, Said(f"{line.commodity}/{line.stage} again"), "one line for each commodity and stage"
+                )
             )
         seen.add((line.commodity, line.stage))
     yield point
@@ -119,7 +122,7 @@ def _line_faults_of_point(document: Document, where: str, line: WarningLine) -> 
                 f"{where}.{side}", bound, f"a price above 0 and below {MAX_NUMBER:.0E} for one {measure.base}"
             )
     if line.upper is None and line.lower is None:
-        yield document.fault(where, "neither upper nor lower", "a warning line")
+        yield document.fault(where, Said("neither upper nor lower"), "a warning line")
     elif priced and line.upper is not None and line.lower is not None and line.lower >= line.upper:
         yield document.fault(f"{where}.lower", line.lower, f"a price below the upper line {line.upper}")
 
@@ -176,13 +179,13 @@ def _line_faults(document: Document, path: str, trigger: LineTrigger) -> Iterato
     if trigger.side == "upper" and not 0 < approach <= recovery <= 1:
         yield document.fault(
             f"{path}.ratio",
-            f"approach {approach}, recovery {recovery}",
+            Said(f"approach {approach}, recovery {recovery}"),
             "0 < approach <= recovery <= 1 for an upper line",
         )
     if trigger.side == "lower" and not approach >= recovery >= 1:
         yield document.fault(
             f"{path}.ratio",
-            f"approach {approach}, recovery {recovery}",
+            Said(f"approach {approach}, recovery {recovery}"),
             "approach >= recovery >= 1 for a lower line",
         )
 
@@ -206,7 +209,7 @@ def _bound_faults(document: Document, path: str, row: Row) -> Iterator[FileFault
     if getattr(row, unwanted) or not getattr(row, wanted):
         yield document.fault(
             path,
-            f"{unwanted if getattr(row, unwanted) else 'no ' + wanted}",
+            Said(unwanted if getattr(row, unwanted) else f"no {wanted}"),
             f"{wanted} for measure {row.measure}",
         )
         return

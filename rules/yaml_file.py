@@ -7,8 +7,11 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 import yaml
 
+from rules.misfit import Said, misfits
+
 T = TypeVar("T")
 MAX_DEPTH = 32
+MAX_SHOWN = 120
 
 
 class FileFault(NamedTuple):
@@ -63,10 +66,11 @@ class Document:
         return self._lines.get(path, 1)
 
     def fault(self, path: str, value: object, expected: str) -> FileFault:
-        shown = repr(value) if isinstance(value, str) else str(value)
+        shown = repr(value) if isinstance(value, str) and not isinstance(value, Said) else str(value)
+        shown = shown if len(shown) <= MAX_SHOWN else f"{shown[:MAX_SHOWN]}…"
         return FileFault(self.file, self.line(path), path.removeprefix("$."), shown, expected)
 
-    def at(self, path: str) -> Any:  # noqa: ANN401
+    def at(self, path: str) -> Any:
         value = self.value
         for step in path.removeprefix("$").replace("[", ".").replace("]", "").split("."):
             if step:
@@ -77,33 +81,33 @@ class Document:
         return value
 
     def to(self, type_: type[T]) -> T:
-        """The document as a struct. Raises `BadFiles`: one fault per item that cannot be read."""
+        """The document as a struct. Raises `BadFiles` with every fault."""
+        return self.part("$", self.value, type_)
+
+    def part(self, path: str, value: object, type_: type[T]) -> T:
+        """What stands at `path` (as `value`, where defaults are filled in) as a struct. Raises `BadFiles`."""
+        faults = [self.fault(*misfit) for misfit in misfits(value, type_, path)]
+        if faults:
+            raise BadFiles(faults)
         try:
-            return msgspec.convert(self.value, type_, strict=False)
+            return msgspec.convert(value, type_, strict=False)
         except msgspec.ValidationError as error:
-            raise BadFiles([self.explain(str(error))]) from None
+            raise BadFiles([self.explain(str(error), path)]) from None
 
     def explain(self, message: str, prefix: str = "$") -> FileFault:
-        """A fault from msgspec's own words: `Expected …, got … - at `$.path``."""
+        """A fault in msgspec's own words: `Expected …, got … - at `$.path``."""
         text, _, path = message.partition(" - at `")
         path = prefix + (path.rstrip("`") or "$").removeprefix("$")
-        if text.startswith("Object missing required field"):
-            return self.fault(f"{path}.{text.split('`')[1]}", "nothing", "a value: the field is required")
-        if text.startswith("Object contains unknown field"):
-            return self.fault(f"{path}.{text.split('`')[1]}", "this field", "a known field (see the schema)")
-        expected = text.removeprefix("Expected ").split(", got ")[0].strip("`")
-        return self.fault(path, self.at(path), expected)
+        return self.fault(path, self.at(path), text.removeprefix("Expected ").split(", got ")[0].strip("`"))
 
-    def _read(self, node: yaml.Node, path: str) -> Any:  # noqa: ANN401
+    def _read(self, node: yaml.Node, path: str) -> Any:
         self._lines[path] = node.start_mark.line + 1
         if isinstance(node, yaml.CollectionNode):
             # an alias may hold itself, or a few lines a million nodes
             again, deep = id(node) in self._read_already, path.count(".") + path.count("[") > MAX_DEPTH
             if again or deep:
-                value, expected = (
-                    ("an alias", "the value itself") if again else ("nesting", f"at most {MAX_DEPTH} levels")
-                )
-                self._faults.append(self.fault(path, value, expected))
+                value, expected = ("an alias", "the value itself") if again else ("more", f"at most {MAX_DEPTH} levels")
+                self._faults.append(self.fault(path, Said(value), expected))
                 return None
             self._read_already.add(id(node))
         if isinstance(node, yaml.SequenceNode):
@@ -119,6 +123,6 @@ class Document:
             name = str(key.value)
             if name in found:
                 self._lines[f"{path}.{name}"] = key.start_mark.line + 1
-                self._faults.append(self.fault(f"{path}.{name}", "a second value", "one value for each key"))
+                self._faults.append(self.fault(f"{path}.{name}", Said("a second value"), "one value for each key"))
             found[name] = self._read(value, f"{path}.{name}")
         return found

@@ -218,8 +218,10 @@ class Bench:
             else:
                 self.table[key] = entry
 
-    def tick(self, minutes: float, topic: str = "grain-prices", **changed: Any) -> Outcome:
-        return self.give(Tick(at=at(minutes), **changed), topic=topic)
+    def tick(
+        self, minutes: float, topic: str = "grain-prices", offset: int | None = None, exercise: str | None = None
+    ) -> Outcome:
+        return self.give(Tick(at=at(minutes), exercise=exercise), topic=topic, offset=offset)
 
     def start_drill(
         self, exercise: str, source: str = "drill", topic: str = "grain-prices", minutes: float = 0

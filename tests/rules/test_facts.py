@@ -8,14 +8,16 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rules import facts, identity, units
+from rules import alerts, facts, identity, units
 from rules.alerts import Cause, Words, alert_id, pipeline_fault
 from rules.facts import BadFact, DrillEnded, DrillStarted, Tick
-from tests.rules.builders import T0, at, crowd, forecast, price, report
+from rules.severity import Severity
+from tests.rules.builders import T0, Bench, at, crowd, forecast, price, report
 
 GRAIN: dict[str, Any] = {
     "kind": "grain_price", "county": "330723", "source": "s", "observed_at": "2026-01-01T08:00:00+08:00",
@@ -408,6 +410,16 @@ def test_a_pipeline_fault_is_named_by_its_part_subject_and_instant() -> None:
     )
     assert (over.before, over.after, over.reason, over.rises) == ("line", "normal", "recovered", False)
     assert over.id != fault.id
+
+
+def test_an_alert_written_and_read_is_the_same_alert() -> None:
+    """On topic `alerts`; what a forecast causes carries the drill, the estimate and the history."""
+    (alert,) = Bench().give(price(0, "4.60", estimated=True), appended_at=at(60 * 24 * 90)).alerts
+    again = alerts.decode(alerts.encode(alert))
+    assert again == alert
+    assert (again.severity, again.historic, again.estimated) == (Severity.LINE, True, True)
+    with pytest.raises(msgspec.ValidationError, match=r"^Object missing required field `id`$"):
+        alerts.decode(b"{}")
 
 
 def test_an_instant_is_named_in_utc_to_the_microsecond() -> None:
