@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import msgspec
+from faust.exceptions import ConsumerNotStarted
 
 from streams import topics
 
@@ -81,11 +82,11 @@ def _why_not(app: WorkerApp) -> str | None:
 
 def _partitions(app: WorkerApp) -> list[PartitionHealth]:
     now = asyncio.get_running_loop().time()
-    own = sorted(
-        (tp.topic, tp.partition)
-        for tp in app.consumer.assignment()
-        if tp.topic in (*topics.FACT_TOPICS, topics.ALERTS)
-    )
+    try:
+        assigned = app.consumer.assignment()
+    except ConsumerNotStarted:  # Faust says "started" before its consumer's thread is there
+        return []
+    own = sorted((tp.topic, tp.partition) for tp in assigned if tp.topic in (*topics.FACT_TOPICS, topics.ALERTS))
     return [
         PartitionHealth(
             topic=place[0],
