@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.end_to_end.fixtures import county, installation, system, 丁, 丙, 乙, 甲
+from tests.end_to_end.fixtures import bing, county, ding, installation, jia, system, yi
 
-__all__ = ["county", "installation", "system", "丁", "丙", "乙", "甲"]
+__all__ = ["bing", "county", "ding", "installation", "jia", "system", "yi"]

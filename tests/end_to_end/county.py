@@ -71,7 +71,9 @@ def _quick(plan: dict[str, Any]) -> dict[str, Any]:
 def make_roster(target: Path, epidemic_duty: list[tuple[str, datetime, datetime]] | None = None) -> None:
     """Everybody, and who is on duty."""
     start, end = datetime(2026, 1, 1, tzinfo=UTC), datetime(2036, 1, 1, tzinfo=UTC)
-    roles = dict(zip(("grain_duty", "duty_officer", "duty_leader", "emergency_duty", "police_duty"), OFFICERS, strict=False))
+    roles = dict(
+        zip(("grain_duty", "duty_officer", "duty_leader", "emergency_duty", "police_duty"), OFFICERS, strict=False)
+    )
     duties = [(role, name, start, end) for role, name in roles.items()]
     duties += [("epidemic_duty", *one) for one in epidemic_duty or []]
     officers = [

@@ -66,24 +66,24 @@ def county(system: System) -> County:
 
 
 @pytest.fixture
-def 甲(system: System) -> Phone:
+def jia(system: System) -> Phone:
     """The phone of the officer on duty for grain."""
     return system.phone("甲")
 
 
 @pytest.fixture
-def 乙(system: System) -> Phone:
+def yi(system: System) -> Phone:
     """The phone of the general duty officer."""
     return system.phone("乙")
 
 
 @pytest.fixture
-def 丙(system: System) -> Phone:
+def bing(system: System) -> Phone:
     """The phone of the leader of the shift."""
     return system.phone("丙")
 
 
 @pytest.fixture
-def 丁(system: System) -> Phone:
+def ding(system: System) -> Phone:
     """The phone of the officer on duty for emergencies."""
     return system.phone("丁")

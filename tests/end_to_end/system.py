@@ -16,6 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from sqlalchemy import func, select
+
 from infra.settings import load
 from infra.site_files import read_library
 from infra.wiring import services_of, stream_settings
@@ -26,7 +28,6 @@ from responders.roster_import import load as load_roster
 from responders.roster_import import read as read_roster
 from responders.schema import alerts, incidents, pages
 from responders.store import Store
-from sqlalchemy import func, select
 from tests.end_to_end.county import OFFICERS, SOURCES, County, code, make_roster, make_site
 from tests.end_to_end.phones import ACCOUNT, OURS, TOKEN, Phone, Phones
 from tests.services.process import ServerFailedError, ServerProcess, free_port, wait_until
@@ -55,9 +56,7 @@ class Pair(NamedTuple):
 
 def embedded(directory: Path) -> Pair:
     """All in one process, in two files."""
-    return Pair(
-        "embedded", f"sqlite:///{directory}/broker.db", f"sqlite:///{directory}/fenghuo.db", ("run",)
-    )
+    return Pair("embedded", f"sqlite:///{directory}/broker.db", f"sqlite:///{directory}/fenghuo.db", ("run",))
 
 
 def kafka_postgres(bootstrap: str, database: str) -> Pair:
@@ -361,7 +360,10 @@ class System:
             for process in self.processes.values()
             for line in process.new_lines()
             if line.get("level") in ("error", "critical")
-            and not any(pattern.search(json.dumps(line, ensure_ascii=False)) for pattern in [FRESH_BROKER, *self.expected_errors])
+            and not any(
+                pattern.search(json.dumps(line, ensure_ascii=False))
+                for pattern in [FRESH_BROKER, *self.expected_errors]
+            )
         ]
         self.expected_errors.clear()
         unexpected = self.phones.unexpected()

@@ -12,83 +12,91 @@ if TYPE_CHECKING:
 
 
 def test_a_price_over_its_line_pages_the_grain_officer_and_his_reply_is_on_record(
-    system: System, county: County, 甲: Phone
+    system: System, county: County, jia: Phone
 ) -> None:
     """202 at the door, a page on the phone, a reply, and the whole story in `incident show`."""
     system.emits(county.price("4.72"))
 
-    page = 甲.receives("【粮价预警】", "4.72")
-    甲.replies(page.code, repeated=True)
-    甲.receives("已由您签收")
+    page = jia.receives("【粮价预警】", "4.72")
+    jia.replies(page.code, repeated=True)
+    jia.receives("已由您签收")
 
     found = system.only(county.grain)
     assert (found.number, found.status, found.owner) == (page.incident, "acknowledged", "粮食值班员甲")
     told = system.fenghuo("incident", "show", str(page.incident))
-    story = ["监测 observed", "警报 alert", "事件开启 opened", "第1步", "呼叫 page", "已送达 delivered", "签收 acknowledged"]
+    story = [
+        "监测 observed",
+        "警报 alert",
+        "事件开启 opened",
+        "第1步",
+        "呼叫 page",
+        "已送达 delivered",
+        "签收 acknowledged",
+    ]
     assert [part for part in story if part not in told] == []
 
 
 def test_deaths_in_a_flood_page_emergency_and_general_duty(
-    system: System, county: County, 丁: Phone, 乙: Phone
+    system: System, county: County, ding: Phone, yi: Phone
 ) -> None:
     """Both roles of the first step at once; when one has answered the other is told."""
     system.emits(county.report(deaths=2, missing=1))
 
-    丁.receives("【灾害救助】", "Ⅲ")
-    乙.receives("【灾害救助】", "Ⅲ")
-    丁.acknowledges()
-    乙.receives("应急值班员丁 已签收")
+    ding.receives("【灾害救助】", "Ⅲ")
+    yi.receives("【灾害救助】", "Ⅲ")
+    ding.acknowledges()
+    yi.receives("应急值班员丁 已签收")
 
 
-def test_people_moved_count_as_well(system: System, county: County, 丁: Phone, 乙: Phone) -> None:
+def test_people_moved_count_as_well(system: System, county: County, ding: Phone, yi: Phone) -> None:
     """One fulfilled criterion is enough."""
     system.emits(county.report(relocated=1200))
 
-    丁.receives("【灾害救助】", "Ⅲ", "1200")
-    乙.receives("【灾害救助】", "Ⅲ", "1200")
-    乙.acknowledges()
-    丁.receives("总值班员乙 已签收")
+    ding.receives("【灾害救助】", "Ⅲ", "1200")
+    yi.receives("【灾害救助】", "Ⅲ", "1200")
+    yi.acknowledges()
+    ding.receives("总值班员乙 已签收")
 
 
 def test_an_orange_warning_that_turns_red_pages_again_after_the_acknowledgement(
-    system: System, county: County, 丁: Phone, 乙: Phone
+    system: System, county: County, ding: Phone, yi: Phone
 ) -> None:
     """A rise in severity begins the escalation anew, and the text says what rose."""
     system.emits(county.forecast("orange"))
-    丁.receives("【气象预警】", "Ⅱ")
-    乙.receives("【气象预警】", "Ⅱ")
-    丁.acknowledges()
-    乙.receives("已签收")
+    ding.receives("【气象预警】", "Ⅱ")
+    yi.receives("【气象预警】", "Ⅱ")
+    ding.acknowledges()
+    yi.receives("已签收")
 
     system.emits(county.forecast("red"))
-    丁.receives("【气象预警】", "Ⅰ", "升级")
-    乙.receives("【气象预警】", "Ⅰ", "升级")
-    丁.acknowledges()
-    乙.receives("已签收")
+    ding.receives("【气象预警】", "Ⅰ", "升级")
+    yi.receives("【气象预警】", "Ⅰ", "升级")
+    ding.acknowledges()
+    yi.receives("已签收")
     assert system.only(f"{county.code}/rainstorm").cycle == 2
 
 
-def test_a_crowd_near_its_approved_number_pages_the_police(system: System, county: County, 乙: Phone) -> None:
+def test_a_crowd_near_its_approved_number_pages_the_police(system: System, county: County, yi: Phone) -> None:
     """90 % of the approved number is level III."""
-    戊 = system.phone("戊")
+    wu = system.phone("戊")
     system.emits(county.crowd(9_000))
 
-    戊.receives("【大型活动】", "Ⅲ")
-    乙.receives("【大型活动】", "Ⅲ")
-    戊.acknowledges()
-    乙.receives("已签收")
+    wu.receives("【大型活动】", "Ⅲ")
+    yi.receives("【大型活动】", "Ⅲ")
+    wu.acknowledges()
+    yi.receives("已签收")
 
 
 def test_what_approached_and_was_answered_pages_again_when_it_crosses_days_later(
-    system: System, county: County, 甲: Phone
+    system: System, county: County, jia: Phone
 ) -> None:
     """The notice's acknowledgement does not silence the crossing."""
     system.emits(county.price("4.50", ago=timedelta(days=5)))
-    甲.receives("【粮价预警】", "仅通知")
-    甲.acknowledges()
+    jia.receives("【粮价预警】", "仅通知")
+    jia.acknowledges()
 
     system.emits(county.price("4.72"))
-    page = 甲.receives("【粮价预警】", "升级", "回复")
-    甲.acknowledges()
+    page = jia.receives("【粮价预警】", "升级", "回复")
+    jia.acknowledges()
     found = system.only(county.grain)
     assert (found.number, found.status, found.cycle) == (page.incident, "acknowledged", 2)
