@@ -63,26 +63,44 @@ def _number(value: Any) -> Decimal:  # noqa: ANN401
     return Decimal(value)
 
 
+MOST = 256
+"""How many samples an entry holds at the most, so that no source can make one that no broker takes."""
+
+
 def _superseded(samples: list[Sample], _clock: datetime) -> int | None:
     """A version of a report that a newer one of the same report stands before."""
     newest = {sample.key: i for i, sample in enumerate(samples)}
-    return next((i for i, sample in enumerate(samples) if newest[sample.key] != i), None)
+    spare = next((i for i, sample in enumerate(samples) if newest[sample.key] != i), None)
+    return spare if spare is not None or len(samples) <= MOST else 0
 
 
 def _stated(base: dict[str, dict[str, Any]], old: Sample) -> dict[str, dict[str, Any]]:
-    return {**base, old.key: {**base.get(old.key, {}), **old.value}}
+    if old.key in base or len(base) < MOST:
+        return {**base, old.key: {**base.get(old.key, {}), **old.value}}
+    rest = dict(base.get(REST, {}))  # too many to be known one by one: the highest of them stands for all
+    for field, value in old.value.items():
+        rest[field] = max(rest.get(field, value), value, key=_number)
+    return {**base, REST: rest}
+
+
+REST = ""
+"""The key of those reports that are no longer known one by one."""
 
 
 def _live_warning(_base: dict[str, dict[str, Any]], samples: list[Sample], clock: datetime) -> dict[str, Any]:
-    """The gravest colour among warnings that are not cancelled, replaced or expired."""
+    """The gravest colour among warnings that are not cancelled, replaced or expired, and where it holds."""
     live = {s.key: s.value for s in samples}
     replaced = {ref for s in samples for ref in s.value["references"] if ref != s.key}
-    colours = [
-        w["colour"]
+    standing = [
+        w
         for key, w in live.items()
         if w["message"] != "cancel" and key not in replaced and not (w["expires"] and _instant(w["expires"]) <= clock)
     ]
-    return {"colour": max(colours, key=COLOURS.index)} if colours else {}
+    if not standing:
+        return {}
+    colour = max((w["colour"] for w in standing), key=COLOURS.index)
+    where = dict.fromkeys(d for w in standing if w["colour"] == colour for d in w["divisions"])
+    return {"colour": colour, "hazard": standing[0]["hazard"], "divisions": list(where)}
 
 
 def _over_and_done(samples: list[Sample], clock: datetime) -> int | None:
@@ -93,7 +111,7 @@ def _over_and_done(samples: list[Sample], clock: datetime) -> int | None:
         done = newest[sample.key] != i or (expires and _instant(expires) <= clock)
         if done and not any(ref in newest for ref in sample.value["references"] if ref != sample.key):
             return i
-    return None
+    return None if len(samples) <= MOST else 0
 
 
 def _nothing(base: dict[str, dict[str, Any]], _old: Sample) -> dict[str, dict[str, Any]]:
@@ -109,9 +127,15 @@ def _instant(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
+NAMED = 4
+"""How many divisions of a warning are kept to be named: three, and that there are more."""
+
+
 def _forecast(fact: DisasterForecast) -> dict[str, Any]:
     return {
         "colour": fact.colour,
+        "hazard": fact.hazard,
+        "divisions": fact.divisions[:NAMED],
         "message": fact.message,
         "expires": fact.expires.isoformat() if fact.expires else None,
         "references": [f"{fact.source}/{warning}" for warning in fact.references],

@@ -56,6 +56,7 @@ class Finding(NamedTuple):
     level: Severity
     row: Row | None
     value: Decimal | str | None
+    figures: dict[str, Any]
 
 
 class TableDetector:
@@ -155,14 +156,14 @@ class TableDetector:
 
     def _find(self, base: dict[str, dict[str, Any]], kept: list[Sample], clock: datetime) -> Finding:
         figures = self._series.figures(base, kept, clock)
-        best = Finding(Severity.NORMAL, None, None)
+        best = Finding(Severity.NORMAL, None, None, figures)
         for row, read, bounds in self._rows:
             value = read(figures)
             if value is None:
                 continue
             level = next((level for level, bound in bounds if reaches(value, bound)), Severity.NORMAL)
             if level > best.level:
-                best = Finding(level, row, value)
+                best = Finding(level, row, value, figures)
         return best
 
     def _transition(
@@ -179,6 +180,8 @@ class TableDetector:
             return Words(zh=f"{title.zh} 各项指标均低于响应条件", en=f"{title.en}: no criterion is fulfilled")
         row, level = finding.row, finding.level
         words = MEASURES[row.measure].words
+        if "hazard" in finding.figures:  # where the warnings stand that count, not where the newest message is for
+            title = self._warned(finding.figures["divisions"], finding.figures["hazard"])
         if isinstance(finding.value, str):
             reached = COLOUR_WORDS[finding.value]
         else:
@@ -197,9 +200,12 @@ class TableDetector:
             return Words(zh=f"{town.zh} {which}", en=f"{town.en} {which}")
         if fact.kind == "large_event":
             return Words(zh=f"{fact.name}({fact.venue})", en=f"{fact.name} ({fact.venue})")
-        towns = [self._site.division(d) for d in fact.divisions[:3]]
-        hazard = HAZARDS.get(fact.hazard, Words(zh=fact.hazard, en=fact.hazard))
-        more = len(fact.divisions) > len(towns)
+        return self._warned(fact.divisions, fact.hazard)
+
+    def _warned(self, divisions: list[str], of: str) -> Words:
+        towns = [self._site.division(d) for d in divisions[:3]]
+        hazard = HAZARDS.get(of, Words(zh=of, en=of))
+        more = len(divisions) > len(towns)
         zh, en = "、".join(t.zh for t in towns), ", ".join(t.en for t in towns)
         return Words(zh=f"{zh}{'等' if more else ''} {hazard.zh}", en=f"{en}{' …' if more else ''} {hazard.en}")
 

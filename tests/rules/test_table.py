@@ -9,6 +9,7 @@ import pytest
 
 from rules.alerts import Cause, Words
 from rules.detector import KEPT
+from rules.entries import encode
 from rules.loading import load
 from tests.rules.builders import Bench, at, crowd, forecast, moves, report, texts
 
@@ -317,6 +318,42 @@ def test_the_text_names_towns_hazard_and_colour() -> None:
     )
     (alert,) = Bench().give(forecast(0, "red", divisions=["330100"])).alerts
     assert alert.explain.zh.startswith("330100 ")
+
+
+def test_the_text_names_the_towns_where_the_warning_that_counts_stands() -> None:
+    """Red for Wangzhai is lifted: the yellow that is left is of the county, and of whom it was issued for since."""
+    bench = Bench()
+    bench.give(forecast(0, "yellow", warning="W0", divisions=["330723"]))
+    bench.give(forecast(1, "red"))
+    bench.give(forecast(2, "yellow", warning="W2", divisions=["330100"]))
+    (alert,) = bench.give(forecast(3, "red", message="cancel")).alerts
+    assert alert.explain.zh == "武义县、330100 暴雨 预警信号黄色,Ⅲ级(较大)"
+    assert alert.explain.en == "Wuyi County, 330100 rainstorm warning signal yellow, level III (fairly serious)"
+
+
+# -- no entry grows without end
+
+
+def test_a_thousand_reports_of_one_event_fit_in_an_entry_that_a_broker_takes() -> None:
+    """The newest 256 are known one by one; of the rest the highest figures count, and a broker takes a megabyte."""
+    bench = Bench()
+    bench.give(report(0, report="first", event="E", deaths=7))
+    for i in range(1000):
+        bench.give(report(i + 1, report=f"R{i}", event="E", deaths=1, injuries=i))
+    (entry,) = bench.table.values()
+    assert len(encode(entry)) < 128 * 1024
+    assert moves(bench.alerts) == [("normal", "II", "crossed")]
+    assert moves(bench.give(report(2000, report="R999", event="E", deaths=10)).alerts) == [("II", "I", "crossed")]
+
+
+def test_a_thousand_warnings_without_end_fit_in_an_entry_that_a_broker_takes() -> None:
+    """The oldest is let go; what has come since still counts."""
+    bench = Bench()
+    for i in range(1000):
+        bench.give(forecast(i, "red" if i == 900 else "blue", warning=f"W{i}"))
+    (entry,) = bench.table.values()
+    assert len(encode(entry)) < 128 * 1024
+    assert [a.after for a in bench.alerts] == ["IV", "I"]
 
 
 # -- a crowd
