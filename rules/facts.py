@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from decimal import Context, Decimal
 from functools import cached_property
+from hashlib import sha256
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args, get_origin
 from uuid import UUID  # noqa: TC003
 
@@ -64,8 +65,11 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dict=T
 
         When it was sent to us is not content; one instant in two zones, or 4.6 and 4.60, are the same content.
         """
-        content = [_canonical(getattr(self, f)) for f in self.__struct_fields__ if f not in _NOT_CONTENT]
-        return identity.name("content", (_encode([content, _canonical(self.known)]).decode(),)).hex[:16]
+        # once for every reading: so only what can be written in several ways is written anew
+        said = list(msgspec.structs.astuple(self))
+        said[_NOT_CONTENT] = (None if self.known == self.observed_at else self.known_at,)
+        content = [_canonical(v) if v.__class__ in _WRITTEN_VARIOUSLY else v for v in said]
+        return sha256(_encode(content)).hexdigest()[:16]
 
     @property
     def known(self) -> datetime:
@@ -270,8 +274,9 @@ class BadFact(ValueError):
         self.faults = faults
 
 
-_NOT_CONTENT = frozenset({"observed_at", "known_at", "reported_at", "revision"})
-"""Beside what is part of the identity: `known_at` counts with its default."""
+_NOT_CONTENT = slice(Fact.__struct_fields__.index("observed_at"), Fact.__struct_fields__.index("revision") + 1)
+"""observed_at and revision, by which contents are told apart; reported_at; and known_at, which counts with its default."""
+_WRITTEN_VARIOUSLY = frozenset({datetime, Decimal, dict})
 
 
 _EXACT = Context(prec=MAX_DIGITS)

@@ -57,6 +57,7 @@ def measure(unit: str) -> Measure:
     return Measure(Fraction(found["count"] or 1) * Fraction(amount), base, currency)
 
 
+@lru_cache(maxsize=4096)
 def price_per_base(price: Decimal, unit: Measure) -> Decimal:
     """The price of one kilogram, litre or piece: exact where a decimal can be, else to 12 digits after the point."""
     per = Fraction(price) / unit.amount
