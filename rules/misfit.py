@@ -57,7 +57,8 @@ def _one_of(value: Any, info: inspect.UnionType, path: str) -> Iterator[Misfit]:
         return
     kinds = {one.tag: one for one in info.types if isinstance(one, inspect.StructType) and one.tag is not None}
     if not kinds:
-        yield from _walk(value, next(one for one in info.types if not isinstance(one, inspect.NoneType)), path)
+        tried = [list(_walk(value, one, path)) for one in info.types if not isinstance(one, inspect.NoneType)]
+        yield from tried[0] if all(tried) else ()
         return
     field = next(str(one.tag_field) for one in kinds.values())
     if not isinstance(value, dict):
