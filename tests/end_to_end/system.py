@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import os
@@ -16,11 +17,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from rules.facts import KINDS
 from sqlalchemy import func, select
 
 from infra.settings import load
 from infra.site_files import read_library
-from infra.wiring import services_of, stream_settings
+from infra.wiring import open_producer, services_of, stream_settings
 from responders import page_states
 from responders.acknowledgement import Answers
 from responders.queries import IncidentView, list_incidents, show_incident
@@ -255,6 +257,11 @@ class System:
 
     # -- what is said to it
 
+    @staticmethod
+    def now() -> str:
+        """The instant of an observation."""
+        return datetime.now(UTC).isoformat()
+
     def county(self) -> County:
         """A county in which nothing has happened yet."""
         return County(code(next(self._counties)))
@@ -286,6 +293,21 @@ class System:
         except urllib.error.HTTPError as refused:
             with refused:
                 return refused.code, refused.read().decode()
+
+    def appends(self, *facts: Fact) -> None:
+        """A producer of somebody's writes to the topics themselves: no door has looked at it."""
+        asyncio.run(self._append(facts))
+
+    async def _append(self, facts: Sequence[Fact]) -> None:
+        async with await open_producer(self.settings, self.library) as producer:
+            for fact in facts:
+                await producer.send(KINDS[fact["kind"]].topic, fact["county"].encode(), json.dumps(fact).encode())
+
+    def started_command(self, *arguments: str) -> subprocess.Popen[str]:
+        """A command that goes on while the test does. `finished` reads what it said."""
+        return subprocess.Popen(
+            [*FENGHUO, *arguments], cwd=self.directory, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
 
     def import_roster(self, **duties: Any) -> None:
         """A new roster, while everything runs."""
