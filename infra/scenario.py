@@ -9,8 +9,9 @@ import msgspec
 
 from rules import facts
 from rules.alerts import Words
+from rules.misfit import Said
 from rules.plans import Duration, Identifier, seconds
-from rules.yaml_file import BadFiles, Document, FileFault
+from rules.yaml_file import BadFiles, Document, FileFault, Said
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -131,7 +132,7 @@ def _number(value: Any) -> Any:
 def _faults(document: Document, scenario: Scenario, site: Site) -> Iterator[FileFault]:
     start = datetime.fromisoformat("2026-01-01T00:00:00+00:00")
     if not scenario.participants:
-        yield document.fault("$.participants", "nobody", "at least one officer of the roster")
+        yield document.fault("$.participants", Said("nobody"), "at least one officer of the roster")
     for i, inject in enumerate(scenario.injects):
         for point in (p for p in _points(inject, site) if inject.points is not None and p not in site.points):
             yield document.fault(f"$.injects[{i}].points", point, "a point of the site")

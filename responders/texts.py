@@ -25,13 +25,12 @@ DRILL = Words(zh="【演练】", en="[DRILL] ")
 
 BUILT_IN: Mapping[str, Words] = {
     "page": Words(
-        zh="{{ explain }} {{ severity }}。{% if risen_from %}由“{{ risen_from }}”升级。{% endif %}{{ observed }} 监测。",
-        en="{{ explain }} {{ severity }}.{% if risen_from %} Risen from {{ risen_from }}.{% endif %}"
-        " Observed {{ observed }}.",
+        zh="{{ explain }}。{% if risen_from %}由“{{ risen_from }}”升级。{% endif %}{{ observed }} 监测。",
+        en="{{ explain }}.{% if risen_from %} Risen from {{ risen_from }}.{% endif %} Observed {{ observed }}.",
     ),
     "notice": Words(
-        zh="{{ explain }} {{ severity }}(仅通知)。{{ observed }} 监测。",
-        en="{{ explain }} {{ severity }} (notice only). Observed {{ observed }}.",
+        zh="{{ explain }}(仅通知)。{{ observed }} 监测。",
+        en="{{ explain }} (notice only). Observed {{ observed }}.",
     ),
     "update": Words(
         zh="新增{{ count }}处：{{ explain }}",
@@ -46,7 +45,7 @@ BUILT_IN: Mapping[str, Words] = {
 }
 """The texts of plans that bring none of their own, and of plans that nobody knows."""
 
-_environment = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False)  # noqa: S701, texts, not HTML
+_environment = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
 _compiled: dict[str, Any] = {}
 
 

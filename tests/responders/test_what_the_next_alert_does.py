@@ -23,7 +23,7 @@ async def test_approach_is_a_notice_and_days_later_the_line_pages_again(room: Ro
     room.network.reads(wang, "已由您签收")
     await room.goes_by(days=3)
     await room.happens(room.alert("line", "approach"))
-    room.network.reads(wang, "越过警戒线", "由“接近警戒线”升级", "回复 1 签收")
+    room.network.reads(wang, "由“接近警戒线”升级", "回复 1 签收")
     assert room.incident().status == "unacknowledged"
     assert room.incident().owner is None
     await room.goes_by(minutes=5)
