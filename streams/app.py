@@ -10,7 +10,7 @@ import faust
 
 from streams import topics
 from streams.broker import checked_topics
-from streams.commits import Committed, CommitTables
+from streams.commits import CommitTables, Committed
 from streams.counters import Counters
 from streams.delivery import Deliverer
 from streams.errors import StoredBeyondLog
@@ -64,8 +64,8 @@ class WorkerApp(faust.App):
     def FlowControlQueue(self, maxsize: int | None = None, *, clear_on_resume: bool = False) -> Any:  # noqa: N802
         """A queue of messages that is not emptied when the flow is resumed.
 
-        Faust resumes partitions, seeks, and then empties its queues: what came in between would be gone. What an earlier
-        assignment has left in the queue is told by its generation, and skipped.
+        Faust resumes partitions, seeks, and then empties its queues: what came in between would be gone. What an
+        earlier assignment has left in the queue is told by its generation, and skipped.
         """
         del clear_on_resume
         return super().FlowControlQueue(maxsize, clear_on_resume=False)
@@ -110,7 +110,7 @@ class WorkerApp(faust.App):
                 return
 
 
-def build_app(  # noqa: PLR0913
+def build_app(
     settings: StreamSettings,
     engine: Applies,
     deliver_alerts: Deliver,
@@ -135,7 +135,7 @@ def build_app(  # noqa: PLR0913
     app.counters = counters or Counters()
     app.committed = Committed()
     app.watch = Watch(settings.stall_after)
-    app.sequence = Sequence(settings)
+    app.sequence = Sequence(app, settings, app.counters)
     app.table = cast("EntryTable", app.Table(topics.TABLE, partitions=settings.partitions))
     app.flusher = Flusher(
         app.table,
@@ -152,8 +152,8 @@ def build_app(  # noqa: PLR0913
     for name in topics.FACT_TOPICS:
         _agent(app, name, app.intake, app.flusher)
     _agent(app, topics.ALERTS, app.deliverer, app.deliverer)
-    app.on_partitions_revoked.connect(_on_revoked)
-    app.on_rebalance_complete.connect(_on_recovered)
+    app.on_partitions_revoked.connect(cast("Any", _on_revoked))
+    app.on_rebalance_complete.connect(cast("Any", _on_recovered))
     return app
 
 
@@ -168,33 +168,32 @@ def _agent(app: WorkerApp, name: str, taker: Intake | Deliverer, gate: Flusher |
         partitions=app.settings.partitions,
     )
 
-    async def follow(stream: StreamT) -> None:
-        plain = stream.noack()
+    async def follow(stream: StreamT[Any]) -> None:
+        plain = cast("Any", stream).noack()
         take = taker.take
         follows = app.sequence.follows
         async for event in plain.events():
             if app.closing:
                 break
-            if not follows(event.message) and (lost := await app.sequence.passed_over(event.message)):
-                app.fatal(lost)
-                break
-            take(plain, cast("EventT", event))
+            if not follows(event.message) and not await app.sequence.look_into(event.message):
+                continue
+            take(plain, cast("EventT[Any]", event))
             if gate.full:
                 await gate.room()
         await asyncio.Event().wait()  # an agent that returned would be started anew and acknowledge
 
-    async def agent(stream: StreamT) -> None:
+    async def agent(stream: StreamT[Any]) -> None:
         try:
             await follow(stream)
         except Exception as failed:
-            logger.exception("agent of %s: %r", name, failed)
-            app.fatal(f"the agent of {name} failed: {failed!r}")
+            logger.exception("agent of %s", name)
+            app.fatal(f"the agent of {name} failed: {failed}")
             await asyncio.Event().wait()
 
-    app.agent(topic, name=f"streams.{name}")(cast("Callable[[StreamT], Coroutine[Any, Any, None]]", agent))
+    app.agent(topic, name=f"streams.{name}")(cast("Callable[[StreamT[Any]], Coroutine[Any, Any, None]]", agent))
 
 
-async def _on_revoked(app: WorkerApp, revoked: set[TP], **_: object) -> None:
+async def _on_revoked(app: WorkerApp, _revoked: set[TP], **_: object) -> None:
     """Before partitions may go elsewhere: all that was taken is durable and committed, or the worker ends."""
     app.deliverer.forget()
     if app.flusher.failed is None:
@@ -206,7 +205,7 @@ async def _on_recovered(app: WorkerApp, **_: object) -> None:
     """The table is as durable as it ever was, and no message has been read: is the log still the one it came from?"""
     ours = {(tp.topic, tp.partition) for tp in app.consumer.assignment()}
     app.watch.forget(ours)
-    app.sequence.begin({})
+    app.sequence.forget()
     applied: dict[tuple[str, int], int] = {}
     for entry in app.table.entries.values():
         for one in entry.applied:

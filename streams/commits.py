@@ -30,7 +30,7 @@ class CommitTables(TableManager):
     """Faust's table manager, the only one told of commits that succeeded: Faust's own books count failed ones too."""
 
     @property
-    def changelog_queue(self) -> ThrowableQueue:
+    def changelog_queue(self) -> Any:
         """The changelog's own queue, emptied at each resumption as Faust means it: it is read anew then."""
         if self._changelog_queue is None:
             self._changelog_queue = ThrowableQueue(

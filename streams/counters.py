@@ -18,6 +18,8 @@ class Counters:
     """Dead letters, by topic, source and reason."""
     forwarded: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Facts sent on to their own partition, by topic and source."""
+    read_again: Counter[str] = field(default_factory=Counter)
+    """Times a partition was read once more because its consumer had passed records over, by topic."""
     alerts: int = 0
     """Alerts made durable on topic `alerts`, repetitions after a restart included."""
     delivered: int = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -68,6 +69,7 @@ class _Hint(msgspec.Struct):
 
 
 _hint = msgspec.json.Decoder(_Hint)
+_COUNTY = re.compile("[0-9]{6}")
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(DeadLetter | SentAgain)
 
@@ -79,7 +81,8 @@ def encode(letter: DeadLetter | SentAgain) -> bytes:
 
 def decode(raw: bytes) -> DeadLetter | SentAgain:
     """Raises `msgspec.ValidationError` or `msgspec.DecodeError`."""
-    return _decode.decode(raw)
+    found: DeadLetter | SentAgain = _decode.decode(raw)
+    return found
 
 
 def hint(raw: bytes, limit: int) -> tuple[str | None, str | None]:
@@ -91,22 +94,18 @@ def hint(raw: bytes, limit: int) -> tuple[str | None, str | None]:
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError, RecursionError):
         return None, None
     source = said.source[:200] if said.source else None
-    county = said.county if said.county and len(said.county) == 6 and said.county.isdecimal() else None
+    county = said.county if said.county and _COUNTY.fullmatch(said.county) else None
     return source, county
 
 
-def letter(
-    record: Record, key: bytes | None, raw: bytes, *, reason: str, explain: str, limit: int
-) -> DeadLetter:
+def letter(record: Record, key: bytes | None, raw: bytes, *, reason: str, explain: str, limit: int) -> DeadLetter:
     """The dead letter of a message. Its id is made of its origin: written twice, it is one."""
     source, county = hint(raw, limit)
     return DeadLetter(
         id=identity.name("dead-letter", (record.topic, record.topic_id, record.partition, record.offset)),
         reason=reason,
         explain=explain[:MAX_EXPLAIN],
-        origin=Origin(
-            topic=record.topic, topic_id=record.topic_id, partition=record.partition, offset=record.offset
-        ),
+        origin=Origin(topic=record.topic, topic_id=record.topic_id, partition=record.partition, offset=record.offset),
         appended_at=record.appended_at,
         raw=raw[:MAX_RAW],
         key=None if key is None else key[:1024],
@@ -163,7 +162,8 @@ def _alert(dead: DeadLetter, county: str) -> Alert:
         subject=f"{who}/{dead.reason}",
         at=dead.appended_at,
         explain=Words(
-            zh=f"来自 {who} 的数据无法处理（{dead.reason}）：{dead.explain[:300]}。已存入死信（{where}），一小时内同类不再重复提示。",
+            zh=f"来自 {who} 的数据无法处理（{dead.reason}）：{dead.explain[:300]}。"
+            f"已存入死信（{where}），一小时内同类不再重复提示。",
             en=f"Data from {who} cannot be used ({dead.reason}): {dead.explain[:300]}. Kept as a dead letter ({where});"
             " the like is not reported again within the hour.",
         ),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -45,12 +45,12 @@ class Deliverer:
         self._watch = watch
         self._county = county
         self._limit = limit
-        self._waiting: list[tuple[StreamT, EventT, Alert]] = []
+        self._waiting: list[tuple[StreamT[Any], EventT[Any], Alert]] = []
         self._noted = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
 
-    def take(self, stream: StreamT, event: EventT) -> None:
+    def take(self, stream: StreamT[Any], event: EventT[Any]) -> None:
         """Note one message of topic `alerts`."""
         message = event.message
         self._counters.read[message.topic] += 1
@@ -97,7 +97,7 @@ class Deliverer:
             except Exception as failed:
                 self._counters.delivery_failures += 1
                 if self.holding is None:
-                    logger.exception("alerts are held: the desk does not take them: %r", failed)
+                    logger.exception("alerts are held: the desk does not take them")
                 self.holding = repr(failed)
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
@@ -108,14 +108,14 @@ class Deliverer:
                 self._counters.delivered += len(batch)
                 return
 
-    def _read(self, event: EventT) -> Alert:
+    def _read(self, event: EventT[Any]) -> Alert:
         raw = event.message.value or b""
         try:
             return alerts.decode(raw)
         except (msgspec.DecodeError, UnicodeDecodeError, ValueError, RecursionError) as unreadable:
             return self._unreadable(event, raw, unreadable)
 
-    def _unreadable(self, event: EventT, raw: bytes, why: Exception) -> Alert:
+    def _unreadable(self, event: EventT[Any], raw: bytes, why: Exception) -> Alert:
         """Still an alert: somebody has to look at it."""
         message = event.message
         text = raw[:1500].decode("utf-8", "replace")

@@ -38,7 +38,9 @@ class SettingsRefused(StreamsError):
     """The broker does not let a topic be set so."""
 
     def __init__(self, topic: str, answer: str) -> None:
-        super().__init__(f"主题 {topic} 的设置被服务器拒绝：{answer} / topic {topic}: the broker refused its settings: {answer}")
+        super().__init__(
+            f"主题 {topic} 的设置被服务器拒绝：{answer} / topic {topic}: the broker refused its settings: {answer}"
+        )
 
 
 class StoredBeyondLog(StreamsError):
@@ -47,7 +49,8 @@ class StoredBeyondLog(StreamsError):
     def __init__(self, topic: str, partition: int, applied: int, end: int) -> None:
         super().__init__(
             f"状态表已处理到 {topic}/{partition} 的 {applied}，但日志在 {end} 处结束：日志丢失了已处理的记录"
-            "（例如从较旧的备份恢复）。请恢复完整的日志；若确已丢失，删除并重建该主题（fenghuo provision），使其有新的标识"
+            "（例如从较旧的备份恢复）。请恢复完整的日志；若确已丢失，"
+            "删除并重建该主题（fenghuo provision），使其有新的标识"
             f" / table: applied offset of {topic}/{partition}: got {applied}, expected below the log's end {end}: the log"
             " has lost records that were applied (restored from an older backup?). Restore the whole log; if it is gone"
             " for good, delete the topic and run fenghuo provision, which gives it a new id, so that its offsets count"

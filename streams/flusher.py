@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+
 class NewRecord(NamedTuple):
     """A record to send. Without a partition it goes where its key belongs."""
 
@@ -41,7 +42,7 @@ class NewRecord(NamedTuple):
 
 @dataclass
 class _Batch:
-    events: list[tuple[StreamT, EventT]] = field(default_factory=list)
+    events: list[tuple[StreamT[Any], EventT[Any]]] = field(default_factory=list)
     changed: dict[str, int] = field(default_factory=dict)
     """Key → the partition of the event that changed it."""
     records: list[NewRecord] = field(default_factory=list)
@@ -88,7 +89,7 @@ class Flusher:
         """Send at the next flush."""
         self._batch.records.append(record)
 
-    def done(self, stream: StreamT, event: EventT, now: float) -> None:
+    def done(self, stream: StreamT[Any], event: EventT[Any], now: float) -> None:
         """All that `event` did is noted: acknowledge it once that is durable."""
         batch = self._batch
         if not batch.events:
@@ -133,7 +134,8 @@ class Flusher:
         loop = asyncio.get_running_loop()
         if self._stale_after is not None and loop.time() - batch.since > self._stale_after:
             # Frozen for so long that another worker may own these partitions: what we would write is old.
-            return f"not run for {loop.time() - batch.since:.0f} s, longer than the session of {self._stale_after:.0f} s"
+            frozen = loop.time() - batch.since
+            return f"not run for {frozen:.0f} s, longer than the session of {self._stale_after:.0f} s"
         try:
             async with asyncio.timeout(self._timeout):
                 await self._make_durable(batch)
@@ -152,7 +154,7 @@ class Flusher:
             for send in sends:
                 send.add_done_callback(_heard)
             raise
-        results = await asyncio.gather(*sends, return_exceptions=True)
+        results: list[Any] = await asyncio.gather(*sends, return_exceptions=True)
         for result in results:
             if isinstance(result, BaseException):
                 raise result

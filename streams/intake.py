@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from rules import alerts, facts
 from rules.entries import Record
@@ -63,7 +63,7 @@ class Intake:
         self._homes: dict[bytes, int] = {}
         self._now = asyncio.get_running_loop().time
 
-    def take(self, stream: StreamT, event: EventT) -> None:
+    def take(self, stream: StreamT[Any], event: EventT[Any]) -> None:
         """Apply one message and note it. Raises nothing for what a message says."""
         message = event.message
         topic, partition = message.topic, message.partition
@@ -100,7 +100,7 @@ class Intake:
         try:
             outcome = self._engine.apply(self._table, record, fact)
         except Exception as failed:
-            logger.exception("engine: %s/%s/%s: %r", record.topic, record.partition, record.offset, failed)
+            logger.exception("engine: %s/%s/%s", record.topic, record.partition, record.offset)
             self._bury(record, key, raw, "engine_error", repr(failed))
             return
         if outcome.rejected is not None:
@@ -118,9 +118,7 @@ class Intake:
             home = self._homes[key] = topics.home_partition(county, self._settings.partitions)
         return home == record.partition
 
-    def _forward(
-        self, record: Record, key: bytes | None, raw: bytes, fact: facts.AnyFact, headers: object
-    ) -> None:
+    def _forward(self, record: Record, key: bytes | None, raw: bytes, fact: facts.AnyFact, headers: object) -> None:
         home = topics.home_partition(fact.county, self._settings.partitions)
         come_from = _header(headers, FORWARDED)
         if come_from is not None:
@@ -131,9 +129,7 @@ class Intake:
             self._bury(record, key, raw, "misrouted", explain)
             return
         came = f"{record.topic}/{record.partition}/{record.offset}".encode()
-        self._flusher.send(
-            NewRecord(record.topic, topics.county_key(fact.county), raw, home, ((FORWARDED, came),))
-        )
+        self._flusher.send(NewRecord(record.topic, topics.county_key(fact.county), raw, home, ((FORWARDED, came),)))
         self._counters.forwarded[record.topic, fact.source] += 1
 
     def _bury(self, record: Record, key: bytes | None, raw: bytes, reason: str, explain: str) -> None:

@@ -1,8 +1,9 @@
 """Faust's Kafka transport, with one correction: a partition starts where it was committed, also when that is its start.
 
-aiokafka's `seek_to_committed` moves only to offsets above 0. Between Faust's resuming of partitions and its seek, records
-may already have been fetched and thrown away (`clear_on_resume`): with a commit the seek brings them back, without one
-they are gone, and the next acknowledgement commits past them. Seen with a worker that was ended before its first commit.
+aiokafka's `seek_to_committed` moves only to offsets above 0. Between Faust's resuming of partitions and its seek,
+records may already have been fetched and thrown away (`clear_on_resume`): with a commit the seek brings them back,
+without one they are gone, and the next acknowledgement commits past them. Seen with a worker that was ended before its
+first commit.
 """
 
 from __future__ import annotations
@@ -23,9 +24,7 @@ class Consumer(aiokafka.Consumer):
     async def seek_to_committed(self) -> Mapping[TP, int]:
         """Go back to what is committed; where nothing is, to the first record."""
         committed = await super().seek_to_committed()
-        unread = [
-            tp for tp, offset in committed.items() if not offset and self.app.topics.acks_enabled_for(tp.topic)
-        ]
+        unread = [tp for tp, offset in committed.items() if not offset and self.app.topics.acks_enabled_for(tp.topic)]
         earliest = await self.earliest_offsets(*unread) if unread else {}
         if earliest:
             await self.seek_wait(earliest)

@@ -15,7 +15,6 @@ from streams.embedded import EmbeddedProducer, LogError
 from streams.embedded import Outgoing as EmbeddedOutgoing
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from types import TracebackType
 
     from streams.settings import StreamSettings
@@ -25,7 +24,7 @@ CHUNK = 1000
 
 
 class NotTaken(Exception):
-    """The broker did not confirm a record: it may or may not have it. Sending it again is safe, identities are names."""
+    """The broker did not confirm a record, and may or may not have it. Sending it again is safe: it has a name."""
 
 
 class Producer(ABC):

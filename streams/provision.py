@@ -63,9 +63,7 @@ def _embedded(settings: StreamSettings, wanted: list[TopicSpec], *, check: bool)
                 told.append(Provisioned(spec.name, "kept"))
                 continue
             if not check:
-                log.create_topic(
-                    spec.name, spec.partitions, compacted=spec.compacted, retention=spec.retention
-                )
+                log.create_topic(spec.name, spec.partitions, compacted=spec.compacted, retention=spec.retention)
             told.append(Provisioned(spec.name, "missing" if check else "created"))
         return told
     finally:
@@ -87,10 +85,7 @@ def _kafka(client: Any, wanted: list[TopicSpec], found: dict[str, TopicFacts], *
             wait_for_metadata=True,
         )
     told = [Provisioned(spec.name, "missing" if check else "created") for spec in missing]
-    for spec in wanted:
-        if spec.name in found:
-            told.append(_in_line(client, spec, check=check))
-    return told
+    return told + [_in_line(client, spec, check=check) for spec in wanted if spec.name in found]
 
 
 def _in_line(client: Any, spec: TopicSpec, *, check: bool) -> Provisioned:

@@ -69,9 +69,7 @@ async def _read_file(settings: StreamSettings, topic: str) -> AsyncIterator[Stor
                 if not found:
                     break
                 for one in found:
-                    yield StoredRecord(
-                        partition, one.offset, one.timestamp_ms, one.key, one.value, tuple(one.headers)
-                    )
+                    yield StoredRecord(partition, one.offset, one.timestamp_ms, one.key, one.value, tuple(one.headers))
                 at = found[-1].offset + 1
     finally:
         log.close()

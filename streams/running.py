@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from streams.errors import StreamsError, WorkerFailed
 
@@ -16,9 +16,7 @@ logger = logging.getLogger(__name__)
 STOP_WITHIN = 15.0
 
 
-async def run_app(
-    app: WorkerApp, *, ready: asyncio.Event | None = None, stop: asyncio.Event | None = None
-) -> None:
+async def run_app(app: WorkerApp, *, ready: asyncio.Event | None = None, stop: asyncio.Event | None = None) -> None:
     """Start, say `ready` once the table is recovered and partitions are read, and run until `stop` is set.
 
     Raises `WorkerFailed` (or what refused the start) when the worker has ended by itself: it then has to be made anew,
@@ -39,11 +37,11 @@ async def _first(app: WorkerApp, work: asyncio.Future[None] | None, stop: asynci
     """Wait until `work` is done (if there is any) or `stop` is set; raise if the app fails before."""
     stopping = asyncio.ensure_future(stop.wait())
     ended = asyncio.ensure_future(app.wait_until_stopped())
-    waited = {stopping, ended, app.failed, *([work] if work else [])}
+    mine: list[asyncio.Future[Any]] = [stopping, ended, *([work] if work else [])]
     try:
-        done, _ = await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait({*mine, app.failed}, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for future in (stopping, ended, *([work] if work else [])):
+        for future in mine:
             if not future.done():
                 future.cancel()
     if app.failed in done:

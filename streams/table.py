@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Place = tuple[str, int]
 
 
-class EntryTable(faust.Table):
+class EntryTable(faust.Table):  # type: ignore[type-arg]
     """Entries by key, and the `States` that the engine reads."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -58,7 +58,7 @@ class EntryTable(faust.Table):
             await self.app.producer.send(self.changelog_topic_name, key.encode(), value, partition, None, None),
         )
 
-    def send_changelog(self, *args: Any, **kwargs: Any) -> Any:
+    def send_changelog(self, *args: Any, **_: Any) -> Any:
         """Refuse what would be written without anybody waiting for it."""
         raise RuntimeError(f"table {self.name}: set by {args[1:2]!r}, expected changes through put() and the flusher")
 
@@ -103,11 +103,11 @@ class EntryTable(faust.Table):
     def _to_value(self, v: Any) -> Any:
         return None if v is None else decode(v)
 
-    def apply_changelog_batch(self, batch: Iterable[EventT]) -> None:
+    def apply_changelog_batch(self, batch: Iterable[EventT[Any]]) -> None:
         """Take what was durable; the index of places follows."""
         held = list(batch)
         super().apply_changelog_batch(held)
-        for key in {event.key.decode() for event in held}:
+        for key in {self._to_key(event.key) for event in held}:
             entry = self.entries.get(key)
             if entry is not None:
                 self._places.setdefault((entry.topic, entry.partition), {})[key] = None

@@ -25,7 +25,14 @@ class Ticker:
     """Appends ticks. What was missed is not made up: the next one says the time that it is then."""
 
     def __init__(
-        self, app: faust.App, clock: Callable[[], datetime], counters: Counters, watch: Watch, *, every: float, timeout: float
+        self,
+        app: faust.App,
+        clock: Callable[[], datetime],
+        counters: Counters,
+        watch: Watch,
+        *,
+        every: float,
+        timeout: float,
     ) -> None:
         self._app = app
         self._clock = clock

@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(params=["embedded", pytest.param("kafka", marks=pytest.mark.kafka)])
-def settings(
-    request: pytest.FixtureRequest, tmp_path: Path, expected_errors: Callable[[str], None]
-) -> StreamSettings:
+def settings(request: pytest.FixtureRequest, tmp_path: Path, expected_errors: Callable[[str], None]) -> StreamSettings:
     """An installation of its own on either broker, its topics made."""
     if request.param == "embedded":
         return made(StreamSettings(broker=f"sqlite:///{tmp_path / 'broker.db'}", **common(tmp_path)))

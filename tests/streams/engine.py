@@ -45,9 +45,7 @@ class LineEngine:
         if before is not None and before.seen(record):
             return Outcome({}, [])
         count = before.state["count"] + 1 if before is not None else 1
-        return Outcome(
-            {key: after(before, record, exercise=None, due=None, state={"count": count}, alerts=[])}, []
-        )
+        return Outcome({key: after(before, record, exercise=None, due=None, state={"count": count}, alerts=[])}, [])
 
 
 def _alert(reading: GrainPriceReading, *, over: bool) -> Alert:
@@ -81,8 +79,4 @@ def _alert(reading: GrainPriceReading, *, over: bool) -> Alert:
 
 def totals(entries: dict[str, Entry]) -> dict[str, int]:
     """How many readings each point has applied."""
-    return {
-        json.loads(key)[3]: entry.state["count"]
-        for key, entry in entries.items()
-        if json.loads(key)[2] == "line"
-    }
+    return {json.loads(key)[3]: entry.state["count"] for key, entry in entries.items() if json.loads(key)[2] == "line"}

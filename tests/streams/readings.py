@@ -31,8 +31,6 @@ def reading(point: str, price: str, *, minute: int = 0, county: str = COUNTY) ->
 
 
 async def send(site: Site, *readings: GrainPriceReading) -> list[tuple[int, int]]:
-    placed = await site.producer.send_many(
-        [(r.topic, r.county.encode(), facts.encode(r), ()) for r in readings]
-    )
+    placed = await site.producer.send_many([(r.topic, r.county.encode(), facts.encode(r), ()) for r in readings])
     assert not any(isinstance(place, Exception) for place in placed), placed
     return placed  # type: ignore[return-value]

@@ -81,9 +81,7 @@ async def test_ten_megabytes(site: Site, expected_errors: Callable[[str], None])
     assert told.action == "truncated"
 
 
-async def test_an_engine_that_refuses_and_one_that_breaks(
-    site: Site, expected_errors: Callable[[str], None]
-) -> None:
+async def test_an_engine_that_refuses_and_one_that_breaks(site: Site, expected_errors: Callable[[str], None]) -> None:
     """A refusal is kept with the engine's reason; an exception with `engine_error`, and loudly."""
     expected_errors("engine: grain-prices.*ZeroDivisionError")
     worker = await site.start()
@@ -198,9 +196,7 @@ async def test_sent_again_once(site: Site) -> None:
     assert (again.value, again.key, again.partition) == (letter.raw, KEY, told.partition)
 
 
-async def test_an_unreadable_alert_is_paged_all_the_same(
-    site: Site, expected_errors: Callable[[str], None]
-) -> None:
+async def test_an_unreadable_alert_is_paged_all_the_same(site: Site, expected_errors: Callable[[str], None]) -> None:
     """What lies on topic `alerts` is never dead-lettered: the desk gets its text as a pipeline fault."""
     expected_errors("unreadable alert")
     await site.start()

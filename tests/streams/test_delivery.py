@@ -32,9 +32,7 @@ async def test_a_desk_that_is_down_holds_its_partition(site: Site, expected_erro
     assert len(site.desk.deliveries) == 30
 
 
-async def test_a_worker_that_ends_while_the_desk_is_down(
-    site: Site, expected_errors: Callable[[str], None]
-) -> None:
+async def test_a_worker_that_ends_while_the_desk_is_down(site: Site, expected_errors: Callable[[str], None]) -> None:
     """The next worker delivers what this one could not."""
     expected_errors("alerts are held")
     site.desk.down = True

@@ -79,7 +79,7 @@ async def test_a_send_that_does_not_succeed_ends_the_worker_and_commits_nothing(
 
 
 async def test_between_state_and_alert(site: Site, expected_errors: Callable[[str], None]) -> None:
-    """Ended with the state durable and the alert not: the alert leaves after the restart, from what the state remembers."""
+    """Ended with the state durable and the alert not: the alert leaves after the restart, from the state's memory."""
     expected_errors("CRITICAL streams.flusher")
     app = site.build()
     worker = await site.start(app)

@@ -51,7 +51,7 @@ async def test_another_partition_count_is_refused(settings: StreamSettings) -> N
 async def test_a_worker_without_topics_refuses_to_start(site: Site) -> None:
     """It names the topics and the command that makes them."""
     site.hurry(group="another")
-    with pytest.raises(TopicMissing, match="another-alarms-changelog.*fenghuo provision"):
+    with pytest.raises(TopicMissing, match=r"another-alarms-changelog.*fenghuo provision"):
         await site.start()
 
 

@@ -21,7 +21,7 @@ def counted(site_entries: dict[str, object], kind: str) -> int:
 
 
 async def test_each_partition_has_its_tick(site: Site) -> None:
-    """Four topics of four partitions: sixteen ticks, each applied in its own partition, with the time that is passed in."""
+    """Four topics of four partitions: sixteen ticks, each applied in its own partition."""
     worker = await site.start()
     await worker.app.ticker.tick()
     await until(lambda: counted(worker.app.table.entries, "Tick") == 16)

@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
-
-from rules.facts import Tick
-from tests.streams.harness import COUNTY, Site, until
 from tests.streams.engine import totals
+from tests.streams.harness import COUNTY, Site, until
 from tests.streams.readings import reading, send
-
-if TYPE_CHECKING:
-    pass
 
 
 async def test_a_price_over_the_line_reaches_the_desk(site: Site) -> None:
