@@ -372,8 +372,16 @@ class System:
             for officer in OFFICERS:
                 if type(answers.close(incident.number, officer, "end of the test")).__name__ != "Refused":
                     break
+        self.settled()
+
+    def settled(self) -> None:
+        """Until nothing waits to be sent or to be heard of."""
         pending = pages.c.state.in_(page_states.PENDING)
         self.until(lambda: not self.count(pending), "every page is settled", 60)
+
+    def finished(self, topic: str) -> float:
+        """Messages of a topic whose state and alerts are durable, since the worker's start."""
+        return self.worker.metric("fenghuo_messages_finished", topic=topic)
 
     def assert_clean(self) -> None:
         """No text that was not waited for, no error that was not expected."""
