@@ -12,7 +12,7 @@ import structlog
 from infra import clock
 from infra.metrics import Metrics
 from infra.web import Readiness, application, listen
-from infra.wiring import api_keys, duty_room, heartbeat, open_producer, web_routes, worker_app
+from infra.wiring import NO_SEAMS, api_keys, duty_room, heartbeat, open_producer, web_routes, worker_app
 from streams.counters import Counters
 from streams.errors import StreamsError
 from streams.health import health
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable
 
     from infra.settings import Settings
-    from infra.wiring import DutyRoom
+    from infra.wiring import DutyRoom, Seams
     from rules.library import Library
     from streams.app import WorkerApp
 
@@ -47,21 +47,24 @@ async def run(
     *,
     stop: asyncio.Event | None = None,
     ready: asyncio.Event | None = None,
+    seams: Seams = NO_SEAMS,
 ) -> int:
     """Runs until `stop`, a signal or a failure. The exit code: 0 when asked to stop, 1 when a part failed."""
     stop = stop or asyncio.Event()
     _on_signals(stop)
-    room = duty_room(settings, library)
+    room = duty_room(settings, library, seams)
     try:
-        return await _Process(settings, library, parts, room, stop).run(ready or asyncio.Event())
+        return await _Process(settings, library, parts, room, stop, seams).run(ready or asyncio.Event())
     finally:
         await room.close()
 
 
 class _Process:
-    def __init__(self, settings: Settings, library: Library, parts: Parts, room: DutyRoom, stop: asyncio.Event) -> None:
+    def __init__(
+        self, settings: Settings, library: Library, parts: Parts, room: DutyRoom, stop: asyncio.Event, seams: Seams
+    ) -> None:
         self._settings, self._library, self._parts = settings, library, parts
-        self._room, self._stop = room, stop
+        self._room, self._stop, self._seams = room, stop, seams
         self._counters = Counters()
         self._worker: WorkerApp | None = None
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -69,7 +72,9 @@ class _Process:
     async def run(self, ready: asyncio.Event) -> int:
         worker_ready = asyncio.Event()
         if self._parts.worker:
-            self._worker = worker_app(self._settings, self._library, self._room, self._counters, self._fatal)
+            self._worker = worker_app(
+                self._settings, self._library, self._room, self._counters, self._fatal, self._seams
+            )
             self._start("worker", run_app(self._worker, ready=worker_ready, stop=self._stop))
         else:
             worker_ready.set()
@@ -108,7 +113,7 @@ class _Process:
         metrics = Metrics(self._counters, self._room.standing)
         producer = await open_producer(self._settings, self._library) if self._parts.console else None
         routes = (
-            web_routes(self._settings, self._room, producer, api_keys(self._settings), metrics.count_door)
+            web_routes(self._settings, self._room, producer, api_keys(self._settings), metrics.count_door, self._seams)
             if producer
             else []
         )

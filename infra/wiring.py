@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import msgspec
 
@@ -43,7 +43,31 @@ if TYPE_CHECKING:
     from rules.alerts import Alert
     from rules.library import Library
     from streams.counters import Counters
+    from streams.delivery import Deliver
     from streams.sources.http_door import Count
+
+T = TypeVar("T")
+
+
+def _as_it_is(part: T) -> T:
+    return part
+
+
+@dataclass(frozen=True)
+class Seams:
+    """Where a test of faults stands between two parts to end the process there. The product leaves each as it is."""
+
+    deliver: Callable[[Deliver], Deliver] = _as_it_is
+    """Alerts on their way to the desk."""
+    channel: Callable[[Channel], Channel] = _as_it_is
+    """Pages on their way to the provider, and its answer."""
+    worker: Callable[[WorkerApp], WorkerApp] = _as_it_is
+    """State, alerts and offsets on their way to the broker."""
+    inbound: Callable[[Inbound], Inbound] = _as_it_is
+    """Replies on their way to the incident."""
+
+
+NO_SEAMS = Seams()
 
 
 def stream_settings(settings: Settings, library: Library) -> StreamSettings:
@@ -127,20 +151,22 @@ def _capabilities(channel: str, number: str) -> Capabilities | None:
     return capabilities(TWILIO, number) if channel == "twilio" else None
 
 
-def duty_room(settings: Settings, library: Library) -> DutyRoom:
+def duty_room(settings: Settings, library: Library, seams: Seams = NO_SEAMS) -> DutyRoom:
     """Desk and pager on the settings' database and provider. Call it in the event loop that will run the pager."""
     store = Store(settings.database)
     services = services_of(library)
     desk = Desk(store, services, clock.utc_now)
     twilio = settings.twilio
     channels = {
-        "twilio": TwilioSms(
-            twilio.account_sid,
-            twilio.auth_token,
-            twilio.from_number,
-            api_base=twilio.api_base,
-            proxy=twilio.proxy,
-            timeout=twilio.timeout,
+        "twilio": seams.channel(
+            TwilioSms(
+                twilio.account_sid,
+                twilio.auth_token,
+                twilio.from_number,
+                api_base=twilio.api_base,
+                proxy=twilio.proxy,
+                timeout=twilio.timeout,
+            )
         )
     }
     pager = Pager(
@@ -173,18 +199,24 @@ def heartbeat(settings: Settings, room: DutyRoom) -> Heartbeat:
 
 
 def worker_app(
-    settings: Settings, library: Library, room: DutyRoom, counters: Counters, fatal: Callable[[str], None]
+    settings: Settings,
+    library: Library,
+    room: DutyRoom,
+    counters: Counters,
+    fatal: Callable[[str], None],
+    seams: Seams = NO_SEAMS,
 ) -> WorkerApp:
     """The Faust app of one worker."""
     streams = stream_settings(settings, library)
-    return build_app(streams, Engine(library), room.take, clock.utc_now, fatal=fatal, counters=counters)
+    deliver = seams.deliver(room.take)
+    return seams.worker(build_app(streams, Engine(library), deliver, clock.utc_now, fatal=fatal, counters=counters))
 
 
 def web_routes(
-    settings: Settings, room: DutyRoom, producer: Producer, keys: list[ApiKey], count: Count
+    settings: Settings, room: DutyRoom, producer: Producer, keys: list[ApiKey], count: Count, seams: Seams = NO_SEAMS
 ) -> list[web.RouteDef]:
     """The doors of the console: facts, receipts, inbound texts."""
     recorder = Recorder(room.store, room.services, room.desk, clock.utc_now)
-    inbound = Inbound(room.store, room.services, clock.utc_now)
+    inbound = seams.inbound(Inbound(room.store, room.services, clock.utc_now))
     webhooks = TwilioWebhooks(settings.twilio.auth_token, settings.console.public_url, recorder, inbound)
     return [*fact_routes(producer, keys, clock.utc_now, count=count), *webhooks.routes()]
