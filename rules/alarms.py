@@ -1,4 +1,4 @@
-"""The process side of an alarm after ISA-18.2, as a table: acknowledged, latched and shelved live with the people, in SQL."""
+"""The process side of an alarm after ISA-18.2, as a table: acknowledged, latched, shelved live with people, in SQL."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Alarm(StrEnum):
 
 
 class Event(StrEnum):
-    """In which band a reading lies, seen from the safe side: clear < approach ≤ near < recovery ≤ held < line ≤ over."""
+    """In which band a reading lies, from the safe side: clear < approach ≤ near < recovery ≤ held < line ≤ over."""
 
     CLEAR = "clear"
     NEAR = "near"

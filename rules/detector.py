@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime  # noqa: TC003 - msgspec reads annotations at run time
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import msgspec
@@ -19,7 +19,7 @@ KEPT = 32
 """How many readings of a subject are kept, for those that come late."""
 
 
-class Conflict(Exception):  # noqa: N818 - it is an outcome, not a failure of ours
+class Conflict(Exception):
     """The same fact at the same revision, with other content."""
 
 
@@ -68,21 +68,21 @@ class Detector(Protocol):
     @property
     def page_within(self) -> timedelta: ...
 
-    def subject(self, fact: Any) -> str:  # noqa: ANN401
+    def subject(self, fact: Any) -> str:
         """What the fact is about, for this detector."""
         ...
 
-    def apply(self, state: Any, fact: Any) -> Change:  # noqa: ANN401
+    def apply(self, state: Any, fact: Any) -> Change:
         """Takes a fact. Raises `Conflict`. `state` is None at first, or plain JSON after a restart."""
         ...
 
-    def advance(self, state: Any, at: datetime) -> Change:  # noqa: ANN401
+    def advance(self, state: Any, at: datetime) -> Change:
         """Time has reached `at` on the data's clock."""
         ...
 
 
 def place(scope: Sequence[str], fact: AnyFact, subject: str) -> str:
-    """What one open incident of a plan is about, e.g. `330723/retail`. Facts without a part never share a place for it."""
+    """What one open incident of a plan is about, e.g. `330723/retail`. Facts that lack a part never share a place."""
     parts = (getattr(fact, part) for part in scope)
     return "/".join(subject if part is None else str(part) for part in parts)
 

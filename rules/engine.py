@@ -139,10 +139,8 @@ class Engine:
             served = " | ".join(self._site.counties)
             return _rejected("unknown_county", f"county: got {fact.county}, expected {served}")
         if fact.observed_at > record.appended_at + self._site.future:
-            return _rejected(
-                "future",
-                f"observed_at: got {fact.observed_at.isoformat()}, expected not after {record.appended_at.isoformat()} + {self._site.file.future}",
-            )
+            latest = f"{record.appended_at.isoformat()} + {self._site.file.future}"
+            return _rejected("future", f"observed_at: got {fact.observed_at.isoformat()}, expected not after {latest}")
         return self._refuse_reading(fact) if isinstance(fact, GrainPriceReading) else None
 
     def _refuse_reading(self, reading: GrainPriceReading) -> Outcome | None:
@@ -181,11 +179,15 @@ class Engine:
         return Outcome({key: ended, **dict.fromkeys(gone)}, [])  # the end first: no fact counts once state is gone
 
     def _alert(
-        self, bound: Bound, county: str, exercise: str | None, subject: str, where: str, source: str, t: Transition, record: Record
+        self, bound: Bound, county: str, exercise: str | None, subject: str, where: str, source: str, t: Transition,
+        record: Record,
     ) -> Alert:  # fmt: skip
         before, after_ = t.before.word, t.after.word
         return Alert(
-            id=alert_id(exercise=exercise, county=county, detector=bound.detector.id, subject=subject, before=before, after=after_, cause=t.cause),
+            id=alert_id(
+                exercise=exercise, county=county, detector=bound.detector.id, subject=subject, before=before,
+                after=after_, cause=t.cause,
+            ),
             county=county, plan=bound.plan.id, plan_version=bound.version, place=where, detector=bound.detector.id,
             subject=subject, before=before, after=after_, reason=t.reason, cause=t.cause, at=t.at, known_at=t.known_at,  # type: ignore[arg-type]
             explain=t.explain, exercise=exercise, historic=record.appended_at - t.at > bound.detector.page_within,
@@ -228,7 +230,7 @@ def _memories(entry: Entry | None, record: Record) -> list[Caused]:
 
 
 def _conflict(key: str, entry: Entry | None, record: Record, fact: AnyFact) -> Outcome:
-    """Refused, and remembered: read again with a newer state it is refused again, as its dead letter may not have left."""
+    """Refused, and remembered: read again with a newer state it is refused again: its dead letter may not have left."""
     explain = f"revision: got {fact.revision} of fact {fact.id} with other content, expected a higher revision"
     refused = Rejection("conflict", explain)
     if entry is None:

@@ -1,18 +1,18 @@
 """What is remembered of one detector on one subject, and what that memory caused.
 
-Table changelog, alerts and offset commit are three writes, and a worker may die between any two. So an entry remembers,
-per topic, the last offset it applied and the alerts that recent offsets caused: a message at or below that offset leaves
-the state alone and sends those same alerts again.
+Table changelog, alerts and offset commit are three writes, and a worker may die between any two. So an entry
+remembers, per topic, the last offset it applied and the alerts that recent offsets caused: a message at or below that
+offset leaves the state alone and sends those same alerts again.
 """
 
 from __future__ import annotations
 
-from datetime import datetime  # noqa: TC003 - msgspec reads annotations at run time
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import msgspec
 
-from rules.alerts import Alert  # noqa: TC001
+from rules.alerts import Alert
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -91,7 +91,7 @@ def after(
     state: Any,
     alerts: list[Alert],
     conflict: str = "",
-) -> Entry:  # noqa: ANN401
+) -> Entry:
     """The entry once `record` is applied; memories behind the committed offset, or of a topic made anew, are let go."""
     stale = any(a.topic == record.topic and a.topic_id != record.topic_id for a in (before.applied if before else []))
     applied = [a for a in (before.applied if before else []) if a.topic != record.topic]

@@ -11,7 +11,7 @@ from decimal import Context, Decimal
 from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args, get_origin
-from uuid import UUID  # noqa: TC003
+from uuid import UUID
 
 import msgspec
 from msgspec import Meta
@@ -275,14 +275,14 @@ class BadFact(ValueError):
 
 
 _NOT_CONTENT = slice(Fact.__struct_fields__.index("observed_at"), Fact.__struct_fields__.index("revision") + 1)
-"""observed_at and revision, by which contents are told apart; reported_at; and known_at, which counts with its default."""
+"""observed_at and revision, by which versions are told apart; reported_at; and known_at, which has a default."""
 _WRITTEN_VARIOUSLY = frozenset({datetime, Decimal, dict})
 
 
 _EXACT = Context(prec=MAX_DIGITS)
 
 
-def _canonical(value: Any) -> Any:  # noqa: ANN401
+def _canonical(value: Any) -> Any:
     """One writing for each value: instants in UTC, decimals by their worth."""
     if isinstance(value, datetime):
         return identity.utc_micros(value)
@@ -330,7 +330,7 @@ def _unnameable(message: Message) -> Iterable[tuple[str, object, str]]:
 
 
 def _explain(error: msgspec.ValidationError, raw: bytes) -> FieldFault:
-    """msgspec says `Expected …, got … - at `$.path``; the value is looked up in the raw message."""
+    """Msgspec says `Expected …, got … - at `$.path``; the value is looked up in the raw message."""
     text, _, path = str(error).partition(" - at `")
     path = path.rstrip("`").removeprefix("key` in `") or "$"
     if text.startswith("Object missing required field"):
@@ -392,5 +392,10 @@ def bounded(value: Decimal) -> bool:
     """Whether exact arithmetic on it stays cheap."""
     if not value.is_finite():
         return False
-    sign, digits, exponent = value.as_tuple()
-    return isinstance(exponent, int) and -MAX_DIGITS <= exponent and len(digits) <= MAX_DIGITS and value.adjusted() < 12
+    _sign, digits, exponent = value.as_tuple()
+    return (
+        isinstance(exponent, int)
+        and exponent >= -MAX_DIGITS
+        and len(digits) <= MAX_DIGITS
+        and value.adjusted() < MAX_NUMBER.adjusted()
+    )

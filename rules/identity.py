@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Part = str | int | bool | datetime | None
 
 NAMESPACE = UUID("7b0f2a52-53c0-5d5e-9a1f-330723000000")
-"""The namespace of every name of Fenghuo. Changing it would give every stored thing another name: it is fixed for ever."""
+"""The namespace of every name of Fenghuo, fixed for ever: another would give every stored thing another name."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -27,7 +27,7 @@ _encode = msgspec.json.Encoder().encode
 def name(kind: str, parts: Iterable[Part]) -> UUID:
     """The UUIDv5 of `[kind, *parts]`."""
     array = [kind, *(utc_micros(p) if isinstance(p, datetime) else p for p in parts)]
-    # uuid.uuid5 would encode text a second time and costs twice as much; RFC 9562, 5.5 is the digest of namespace and name
+    # uuid.uuid5 would encode text a second time and costs twice as much; this is what RFC 9562, 5.5 says
     digest = sha1(NAMESPACE.bytes + _encode(array), usedforsecurity=False).digest()
     return UUID(bytes=digest[:16], version=5)
 

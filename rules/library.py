@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from rules.detector import Detector
     from rules.facts import AnyFact, GrainPriceReading
-    from rules.site import Point, Site
+    from rules.site import Site
 
 
 class Bound(NamedTuple):
@@ -62,7 +62,8 @@ class Library:
             if fact.currency != detector.currency:
                 return f"currency: got {fact.currency}, expected {detector.currency} as the line of point {fact.point}"
             if fact.measure.base != detector.measure.base:
-                return f"unit: got {fact.unit}, expected a price per {detector.measure.base} as the line of point {fact.point}"
+                per = detector.measure.base
+                return f"unit: got {fact.unit}, expected a price per {per} as the line of point {fact.point}"
         return None
 
     def _add_lines(self, plan: Plan, trigger: LineTrigger) -> None:

@@ -68,12 +68,14 @@ MEASURES: dict[str, Measure] = {
     "houses_damaged": _field("hazard_report", "houses_damaged", "严重损坏房屋", "rooms badly damaged"),
     "loss_cny": _field("hazard_report", "loss_cny", "直接经济损失", "direct loss"),
     "filling_percent": Measure(
-        ("large_event",), ("attendance", "capacity"), Words(zh="在场人数占核定容量", en="attendance of approved number"), _filling
+        ("large_event",), ("attendance", "capacity"),
+        Words(zh="在场人数占核定容量", en="attendance of approved number"), _filling
     ),
     "attendance": _field("large_event", "attendance", "在场人数", "attendance"),
     "densest_per_m2": _field("large_event", "densest_per_m2", "最密处人数", "densest crowd"),
     "colour": Measure(
-        ("disaster_forecast",), ("colour",), Words(zh="预警信号", en="warning signal"), lambda figures: figures.get("colour")
+        ("disaster_forecast",), ("colour",), Words(zh="预警信号", en="warning signal"),
+        lambda figures: figures.get("colour"),
     ),
 }  # fmt: skip
 

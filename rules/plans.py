@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal  # noqa: TC003 - msgspec reads annotations at run time
+from decimal import Decimal
 from hashlib import sha256
 from typing import Annotated, Literal
 
@@ -37,7 +37,7 @@ class Persistence(_Strict, frozen=True, kw_only=True):
 
 
 class Ratio(_Strict, frozen=True, kw_only=True):
-    """Where the approach band begins and where an alarm ends, as shares of the line. For a lower line they lie above 1."""
+    """Where the approach band begins and an alarm ends, as shares of the line. For a lower line they lie above 1."""
 
     approach: Decimal
     recovery: Decimal
@@ -92,7 +92,7 @@ class Step(_Strict, frozen=True, kw_only=True):
 
 
 class Escalation(_Strict, frozen=True, kw_only=True):
-    """The steps, gone through `1 + repeat` times, then `leader`, then `leader` again every `last_resort_every` for ever."""
+    """The steps, `1 + repeat` times, then `leader`, then `leader` again every `last_resort_every` for ever."""
 
     steps: Annotated[list[Step], Meta(min_length=1)]
     repeat: Annotated[int, Meta(ge=0, le=20)] = 0

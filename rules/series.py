@@ -1,7 +1,8 @@
 """What the reports of one subject say at present, for each kind of fact.
 
-Figures in reports are totals to date: per report the version with the latest `observed_at`, then revision, counts, and an
-absent field keeps the last known value. Reports of one occurrence (`event`) are joined: the highest figure per field counts.
+Figures in reports are totals to date: per report the version with the latest `observed_at`, then revision, counts, and
+an absent field keeps the last known value. Reports of one occurrence (`event`) are joined: the highest figure per field
+counts.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ def _latest(base: dict[str, dict[str, Any]], samples: list[Sample], _clock: date
     return joined
 
 
-def _number(value: Any) -> Decimal:  # noqa: ANN401
+def _number(value: Any) -> Decimal:
     return Decimal(value)
 
 

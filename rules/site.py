@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from decimal import Decimal  # noqa: TC003 - msgspec reads annotations at run time
+from decimal import Decimal
 from functools import cached_property
 from typing import Annotated, Literal
 
@@ -11,8 +11,8 @@ import msgspec
 from msgspec import Meta
 
 from rules.alerts import Words
-from rules.facts import County, Division, Label  # noqa: TC001
-from rules.plans import Duration, Role, seconds  # noqa: TC001
+from rules.facts import County, Division, Label
+from rules.plans import Duration, Role, seconds
 
 
 class WarningLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

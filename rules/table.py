@@ -1,6 +1,7 @@
-"""The table: a field at or past a bound means a level; several rows, one fulfilled criterion is enough, the highest level counts.
+"""The table: a field at or past a bound means a level.
 
-(下列情况之一: see DOMAIN of every plan; 以上 includes the number: 国务院令493 art. 3.)
+Of several rows one fulfilled criterion is enough, and the highest level counts (下列情况之一; 以上 includes the number:
+国务院令493 art. 3).
 """
 
 from __future__ import annotations
@@ -83,7 +84,7 @@ class TableDetector:
     def subject(self, fact: AnyFact) -> str:
         return self._series.subject(fact)
 
-    def apply(self, state: Any, fact: AnyFact) -> Change:  # noqa: ANN401
+    def apply(self, state: Any, fact: AnyFact) -> Change:
         before = _typed(state) if state is not None else TableState({}, [], Severity.NORMAL, fact.observed_at, NAMELESS)
         key = self._series.key(fact)
         position, replaces = slot(before.kept, fact, key)
@@ -113,7 +114,7 @@ class TableDetector:
             transitions.append(self._transition(waited.level, finding, fact, reason, after.title))
         return self._change(after, transitions)
 
-    def advance(self, state: Any, at: datetime) -> Change:  # noqa: ANN401
+    def advance(self, state: Any, at: datetime) -> Change:
         after, transitions = self._elapse(_typed(state), at)
         return self._change(after, transitions)
 
@@ -194,7 +195,7 @@ class TableDetector:
             en=f"{title.en} {words.en} {reached.en}, {level.en}",
         )
 
-    def _title(self, fact: Any) -> Words:  # noqa: ANN401
+    def _title(self, fact: Any) -> Words:
         if fact.kind == "hazard_report":
             town, which = self._site.division(fact.division), fact.event or fact.report
             return Words(zh=f"{town.zh} {which}", en=f"{town.en} {which}")
@@ -210,5 +211,5 @@ class TableDetector:
         return Words(zh=f"{zh}{'等' if more else ''} {hazard.zh}", en=f"{en}{' …' if more else ''} {hazard.en}")
 
 
-def _typed(state: Any) -> TableState:  # noqa: ANN401
+def _typed(state: Any) -> TableState:
     return state if isinstance(state, TableState) else msgspec.convert(state, TableState)

@@ -1,7 +1,8 @@
 """Units of a price, converted exactly.
 
-A price is per kilogram, per litre or per piece; within a dimension every factor is an exact decimal or fraction, so that
-4.60 元/kg and 2.30 元/斤 are the same price. 1 斤 = 500 g (计量法 1985; 中国法定计量单位), 1 lb = 0.45359237 kg (exact, 1959).
+A price is per kilogram, per litre or per piece; within a dimension every factor is an exact decimal or fraction, so
+that 4.60 元/kg and 2.30 元/斤 are the same price. 1 斤 = 500 g (计量法 1985; 中国法定计量单位), 1 lb = 0.45359237 kg
+(exact, 1959).
 """
 
 from __future__ import annotations

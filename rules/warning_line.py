@@ -1,8 +1,9 @@
 """The warning line (警戒线): a price crosses it, and falls back below a separate recovery line.
 
-For an upper line L with shares a ≤ r ≤ 1 a price p is over at p ≥ L, held at rL ≤ p < L, near at aL ≤ p < rL, clear below
-aL (以上 includes the number: 国务院令493 art. 3). A lower line is the mirror image, with a ≥ r ≥ 1. That a price approaching its
-line is to be reported, without a number for it, is 浙江省粮食应急预案 (FY 16830122_3): the shares are the site's own.
+For an upper line L with shares a ≤ r ≤ 1 a price p is over at p ≥ L, held at rL ≤ p < L, near at aL ≤ p < rL, clear
+below aL (以上 includes the number: 国务院令493 art. 3). A lower line is the mirror image, with a ≥ r ≥ 1. That a price
+approaching its line is to be reported, without a number for it, is 浙江省粮食应急预案 (FY 16830122_3): the shares are
+the site's own.
 """
 
 from __future__ import annotations
@@ -81,11 +82,8 @@ class LineDetector:
     def subject(self, fact: GrainPriceReading) -> str:  # noqa: ARG002 - bound to one already
         return self._subject
 
-    def apply(self, state: Any, fact: GrainPriceReading) -> Change:  # noqa: ANN401
-        if state is None:
-            before = LineState(Fold(), [], Fold(), fact.observed_at)
-        else:
-            before = _typed(state)
+    def apply(self, state: Any, fact: GrainPriceReading) -> Change:
+        before = LineState(Fold(), [], Fold(), fact.observed_at) if state is None else _typed(state)
         position, replaces = slot(before.kept, fact, "")
         kept = before.kept
         if position < 0 or (position == 0 and len(kept) >= KEPT and not replaces):
@@ -97,7 +95,7 @@ class LineDetector:
         kept = [*kept[:position], sample, *kept[position + replaces :]]
         return self._again(before, kept, fact, "corrected" if replaces else "late")
 
-    def advance(self, state: Any, at: datetime) -> Change:  # noqa: ANN401
+    def advance(self, state: Any, at: datetime) -> Change:
         before = _typed(state)
         clock = max(before.clock, at)
         now, due = self._elapse(before.now, clock)
@@ -216,7 +214,7 @@ class LineDetector:
         )
 
 
-def _typed(state: Any) -> LineState:  # noqa: ANN401
+def _typed(state: Any) -> LineState:
     return state if isinstance(state, LineState) else msgspec.convert(state, LineState)
 
 

@@ -449,6 +449,13 @@ def test_a_whole_number_is_written_whole(number: object) -> None:
     assert [(m.path, m.expected) for m in misfits({"number": number}, Sample)] == [("$.number", "a whole number")]
 
 
+def test_a_value_that_may_be_of_two_types_is_right_when_it_is_one_of_them() -> None:
+    """Text or a list; else what the first of them expects is told."""
+    either = list[int] | str
+    assert list(misfits("3", either)) == list(misfits(["3"], either)) == []
+    assert len(list(misfits({}, either))) == 1
+
+
 def test_types_that_no_site_uses_yet_are_left_to_msgspec() -> None:
     """In its words, with the line."""
     with pytest.raises(BadFiles) as caught:
