@@ -1,4 +1,4 @@
-"""Taking responsibility for an incident, and ending it: one owner, deterministic, and everybody concerned hears of it once."""
+"""Taking responsibility for an incident, and ending it: one owner, and everybody concerned hears of it once."""
 
 from __future__ import annotations
 
@@ -115,9 +115,7 @@ def acknowledge(ledger: Ledger, incident: int | str, by: str, via: str, *, on_be
         return refusal
     if not found.is_open:
         return _closed(found)
-    if found.status == "acknowledged":
-        assert found.owner is not None
-        assert found.acknowledged_at is not None
+    if found.owner is not None and found.acknowledged_at is not None:
         return Already(found.number, found.owner, found.acknowledged_at)
     found.move("acknowledge")
     found.owner, found.acknowledged_at = owner, ledger.now

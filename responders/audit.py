@@ -1,4 +1,4 @@
-"""Each minute: does every open, unacknowledged incident have something due? An outside heartbeat hears of it only if so."""
+"""Each minute: has every open, unacknowledged incident something due? Only then is the outside heartbeat called."""
 
 from __future__ import annotations
 
@@ -98,7 +98,8 @@ class Audit:
         numbers = "、".join(str(finding.number) for finding in found[:10])
         ledger.fault(
             "audit", "escalation",
-            f"事件 {numbers} 无人跟进呼叫，请检查 responder 是否运行", f"incidents {numbers}: nothing happens; is the responder running?",
+            f"事件 {numbers} 无人跟进呼叫，请检查 responder 是否运行",
+            f"incidents {numbers}: nothing happens; is the responder running?",
         )  # fmt: skip
         self._desk.take_faults(ledger)
 
@@ -130,6 +131,6 @@ class Heartbeat:
         while True:
             try:
                 await self.beat()
-            except Exception:
+            except Exception:  # noqa: BLE001, whatever it is, the next minute is audited
                 _log.exception("audit failed")
             await asyncio.sleep(self._every)

@@ -40,7 +40,7 @@ class Claimed:
 class Claims:
     """Claims of one process. `owner` is its name: rows of its name that it finds at start are a dead one's."""
 
-    def __init__(  # noqa: PLR0913, each is used
+    def __init__(
         self, store: Store, services: Services, desk: Desk, clock: Clock, *, owner: str, lease: timedelta
     ) -> None:
         self._store, self._services, self._desk, self._clock = store, services, desk, clock

@@ -61,7 +61,7 @@ class Escalator:
         if not self._any(incidents.c.next_due):
             return 0
         try:
-            return self._store.run(lambda connection: self._advance_due(connection))
+            return self._store.run(self._advance_due)
         except Exception as error:
             if is_outage(error):
                 raise

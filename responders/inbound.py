@@ -1,4 +1,4 @@
-"""An officer's text: read once, acted on, answered once. The answer is a page like any other, so it survives a crash."""
+"""An officer's text: read once, acted on, answered once. The answer is a page like any other: a crash keeps it."""
 
 from __future__ import annotations
 

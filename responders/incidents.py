@@ -124,7 +124,8 @@ def save(connection: Connection, changed: Sequence[Incident]) -> None:
         return
     parameters = []
     for incident in changed:
-        assert incident.loaded is not None
+        if incident.loaded is None:
+            raise ValueError(f"incident {incident.number}: got one without a row, expected one that was loaded")
         status, cycle, position = incident.loaded
         values = {name: getattr(incident, name) for name in _CHANGING}
         values["headline"] = _encode(incident.headline).decode()

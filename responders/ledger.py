@@ -267,7 +267,8 @@ class Ledger:
                 if not subject.dirty:
                     continue
                 values = {
-                    "severity": subject.severity, "peak": subject.peak, "explain": subject.explain, "at": subject.at, "told": subject.told
+                    "severity": subject.severity, "peak": subject.peak, "explain": subject.explain,
+                    "at": subject.at, "told": subject.told,
                 }  # fmt: skip
                 if subject.new:
                     fresh.append({"incident": incident, "detector": detector, "subject": name, **values})

@@ -82,7 +82,7 @@ def next_contact(ledger: Ledger, incident: Incident, row: Any) -> bool:
 
 
 def lost(ledger: Ledger, row: Any) -> None:
-    """A page did not and will not arrive: the officer's next contact; when there is none, the step is looked at anew."""
+    """A page did not and will not arrive: the officer's next contact; without one, the step is looked at anew."""
     if row.kind not in CALLING:
         return
     found = incidents.load(ledger.connection, incidents_table.c.id == row.incident)
@@ -267,7 +267,7 @@ def _add(
     ledger.page(row)
 
 
-def _row(  # noqa: PLR0913, a row
+def _row(  # noqa: PLR0913, PLR0917, a row
     page_id: str, incident: Incident | None, kind: Kind, step: int, about: str, officer: str | None,
     channel: str, address: str, body: str, code: int | None, now: datetime,
 ) -> dict[str, Any]:  # fmt: skip

@@ -1,4 +1,4 @@
-"""The pager: sends what is due, settles what is uncertain, lets incidents escalate. Woken by writes; polls as a fallback."""
+"""The pager: sends what is due, settles what is uncertain, lets incidents escalate. Woken by writes."""
 
 from __future__ import annotations
 
@@ -74,7 +74,8 @@ class Pager:
 
     async def run(self) -> None:
         """Page, until cancelled."""
-        with ThreadPoolExecutor(4, "pager") as self._threads:  # on leaving, waits for transactions under way
+        with ThreadPoolExecutor(4, "pager") as threads:  # on leaving, waits for transactions under way
+            self._threads = threads
             try:
                 await self._serve()
             finally:
@@ -226,7 +227,7 @@ class Pager:
         while True:
             try:
                 return await work()
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001, a pager that ends pages nobody
                 if is_outage(error):
                     _log.warning("database away", error=type(error).__name__, pause=pause)
                 else:

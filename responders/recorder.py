@@ -1,4 +1,4 @@
-"""What the provider said of a page, written down: by the sender, by asking, or by a receipt. One transaction each batch."""
+"""What the provider said of a page, written down: by sending, asking, or a receipt; a batch is one transaction."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import structlog
 from sqlalchemy import bindparam, select, update
 
 from responders import outbox, page_states
-from responders.channels.base import Accepted, Refused, SendResult, Uncertain
+from responders.channels.base import Accepted, Refused, SendResult, Status, Uncertain
+from responders.channels.receipts import merge
 from responders.ledger import Ledger
 from responders.schema import incidents, pages
 
@@ -64,6 +65,16 @@ class Asked:
     found: Accepted | None = None
 
 
+@dataclass(frozen=True)
+class Receipt:
+    """What the provider reports of a page by itself."""
+
+    page: str
+    provider_id: str
+    status: Status
+    reason: str = ""
+
+
 def next_ask(sending_at: datetime, now: datetime) -> datetime:
     """When to ask (again) about an attempt: 2, 10 and 30 s after it, then every 10 s."""
     for after in ASKED_AFTER:
@@ -88,19 +99,20 @@ class Recorder:
         """The answers to questions about uncertain pages."""
         self._run({asked.page: asked for asked in batch}, _judge_ask)
 
-    def receipt(self, page: str, provider_id: str, status: Event, reason: str = "") -> bool:
-        """A receipt; False when there is no such page."""
+    def receipts(self, batch: Sequence[Receipt]) -> set[str]:
+        """Receipts that arrived together; answers which pages there are at all. Several of one page join."""
+        joined: dict[str, Receipt] = {}
+        for receipt in batch:
+            before = joined.get(receipt.page)
+            if before is None or merge(before.status, receipt.status) != before.status:
+                joined[receipt.page] = receipt
+        return self._run(joined, _judge_receipt)
 
-        def judge(_: Ledger, row: Any, now: datetime) -> _Change:
-            return _received(row, now, status, provider_id, reason)
-
-        return self._run({page: None}, lambda ledger, row, _, now: judge(ledger, row, now)) == 1
-
-    def _run(self, answers: dict[str, Any], judge: Any, *, wake: bool = True) -> int:
+    def _run(self, answers: dict[str, Any], judge: Any, *, wake: bool = True) -> set[str]:
         now = self._clock()
         lines: list[dict[str, Any]] = []
 
-        def work(connection: Connection) -> int:
+        def work(connection: Connection) -> set[str]:
             lines.clear()
             ledger = Ledger(connection, self._services, now)
             query = select(pages).where(pages.c.id.in_(list(answers))).order_by(pages.c.id).with_for_update()
@@ -108,7 +120,7 @@ class Recorder:
             changes = [(row, judge(ledger, row, answers[row.id], now)) for row in rows]
             _write(ledger, changes, lines)
             self._desk.take_faults(ledger)
-            return len(rows)
+            return {row.id for row in rows}
 
         found = self._store.run(work, wake=wake)
         for line in lines:
@@ -144,7 +156,7 @@ def _judge_send(_: Ledger, row: Any, said: Said, now: datetime) -> _Change:
             return _Change("doubt", reason, uncertain_at=now, ask_at=next_ask(row.sending_at, now))
 
 
-def _judge_ask(ledger: Ledger, row: Any, asked: Asked, now: datetime) -> _Change:
+def _judge_ask(ledger: Ledger, row: Any, asked: Asked, now: datetime) -> _Change:  # noqa: PLR0911, each is a case
     if row.state != "uncertain" or row.attempts != asked.attempt:
         return _NOTHING
     if asked.found is not None and not _is_another_page(ledger, row, asked.found.provider_id):
@@ -158,6 +170,10 @@ def _judge_ask(ledger: Ledger, row: Any, asked: Asked, now: datetime) -> _Change
     if now - row.uncertain_at >= UNABLE_FOR:
         return _Change("give_up", "the provider could not be asked", try_next=True)
     return _NOTHING
+
+
+def _judge_receipt(_: Ledger, row: Any, receipt: Receipt, now: datetime) -> _Change:
+    return _received(row, now, receipt.status, receipt.provider_id, receipt.reason)
 
 
 def _received(row: Any, now: datetime, status: Event, provider_id: str, reason: str) -> _Change:

@@ -141,11 +141,11 @@ def _refuse_taken(connection: Connection, roster: RosterFile) -> None:
             connection.execute(delete(contacts).where(contacts.c.channel == row["channel"],
                                                       contacts.c.address == row["address"]))  # fmt: skip
     known = set(connection.execute(select(officers.c.name)).scalars()) | roster.officers.keys()
-    for row in roster.duties:
-        if row["officer"] not in known:
-            faults.append(
-                Fault("roster", 0, "duty.officer", row["officer"], "an officer of this file or of the roster")
-            )
+    faults += [
+        Fault("roster", 0, "duty.officer", row["officer"], "an officer of this file or of the roster")
+        for row in roster.duties
+        if row["officer"] not in known
+    ]
     if faults:
         raise RosterFaults(faults)
 

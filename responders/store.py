@@ -86,10 +86,8 @@ class Store:
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
-        with self.engine.connect() as connection:
-            connection = connection.execution_options(fenghuo_write=True)
-            with connection.begin():
-                yield connection
+        with self.engine.connect().execution_options(fenghuo_write=True) as connection, connection.begin():
+            yield connection
 
 
 def is_outage(error: Exception) -> bool:

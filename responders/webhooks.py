@@ -1,4 +1,4 @@
-"""Where the provider reaches us: receipts and inbound texts. Nothing is believed that is not signed over our public URL."""
+"""Where the provider reaches us: receipts and inbound texts, each signed over our public URL or not believed."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from responders.channels.callbacks import (
     parse_status_callback,
     verify_signature,
 )
+from responders.recorder import Receipt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,8 +37,9 @@ class TwilioWebhooks:
 
     def __init__(self, auth_token: str, public_url: str, recorder: Recorder, inbound: Inbound) -> None:
         self._token, self.public_url = auth_token, public_url.rstrip("/")
-        self._recorder, self._inbound = recorder, inbound
+        self._inbound = inbound
         self.counts: Counter[str] = Counter()
+        self._receipts = _Together(recorder)
 
     def routes(self) -> list[web.RouteDef]:
         """To be added to an application."""
@@ -52,7 +54,7 @@ class TwilioWebhooks:
         receipt = self._read(form, parse_status_callback)
         page = request.match_info["page_id"]
         reason = f"provider error {receipt.error_code}" if receipt.error_code else ""
-        known = await asyncio.to_thread(self._recorder.receipt, page, receipt.provider_id, receipt.status, reason)
+        known = await self._receipts.take(Receipt(page, receipt.provider_id, receipt.status, reason))
         self.counts["receipt" if known else "receipt of an unknown page"] += 1
         # A receipt for a page that nobody knows will not be known the next time either.
         return web.Response(status=204)
@@ -96,6 +98,37 @@ class TwilioWebhooks:
     def _refuse(self, why: str, request: web.Request) -> None:
         self.counts[why] += 1
         _log.warning("webhook refused", why=why, path=request.path, remote=request.remote)
+
+
+class _Together:
+    """Receipts come three to a page: those that arrive while a transaction is under way share the next one."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._waiting: list[tuple[Receipt, asyncio.Future[bool]]] = []
+        self._writer: asyncio.Task[None] | None = None
+
+    async def take(self, receipt: Receipt) -> bool:
+        """Whether there is such a page; returns when the receipt is durable."""
+        done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._waiting.append((receipt, done))
+        if self._writer is None or self._writer.done():
+            self._writer = asyncio.create_task(self._write())
+        return await done
+
+    async def _write(self) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting, []
+            try:
+                known = await asyncio.to_thread(self._recorder.receipts, [receipt for receipt, _ in batch])
+            except Exception as error:  # noqa: BLE001, each handler raises it: the provider is answered 500
+                for _, done in batch:
+                    if not done.done():
+                        done.set_exception(error)
+                continue
+            for receipt, done in batch:
+                if not done.done():
+                    done.set_result(receipt.page in known)
 
 
 async def _read_bounded(request: web.Request) -> bytes | None:

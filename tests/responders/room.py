@@ -1,10 +1,12 @@
-"""What the tests of the cold path are told in: a duty room with a hand-moved clock, alerts, officers and their phones."""
+"""What the tests of the cold path are told in: a duty room with a clock moved by hand, officers and their phones."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import insert, select
 
 from responders.acknowledgement import Answers
 from responders.channels.base import Accepted, CannotAsk, Capabilities, OutgoingText, SendResult
@@ -23,7 +25,6 @@ from responders.texts import Texts
 from rules import identity
 from rules.alerts import Alert, Cause, Words, alert_id
 from rules.plans import Escalation, LineTrigger, Plan, Ratio, Step, version
-from sqlalchemy import insert, select
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -54,9 +55,9 @@ class Network:
     read: dict[str, int] = field(default_factory=dict)
     sent: list[tuple[OutgoingText, str, datetime]] = field(default_factory=list)
     calls: list[OutgoingText] = field(default_factory=list)
-    answers: Callable[[OutgoingText], SendResult | None] = lambda text: None
+    answers: Callable[[OutgoingText], SendResult | None] = lambda _: None
     """What it says instead of taking the text; None: it takes it."""
-    lose: Callable[[OutgoingText], SendResult | None] = lambda text: None
+    lose: Callable[[OutgoingText], SendResult | None] = lambda _: None
     """What it says after it has taken the text; None: it says so."""
     asking: Callable[[], None] = lambda: None
     """Raises when it cannot be asked."""
@@ -128,6 +129,7 @@ class Library:
         return Words(zh="武义县", en="Wuyi County") if county == COUNTY else Words(zh=county, en=county)
 
     def place_name(self, plan_id: str, place: str) -> Words:
+        del plan_id
         return Words(zh=place, en=place)
 
 
@@ -248,7 +250,8 @@ class Room:
         exercise = more.get("exercise")
         return Alert(
             id=alert_id(
-                exercise=exercise, county=COUNTY, detector=detector, subject=subject, before=before, after=after, cause=cause
+                exercise=exercise, county=COUNTY, detector=detector, subject=subject, before=before, after=after,
+                cause=cause,
             ),
             county=COUNTY, plan=plan.id, plan_version=more.pop("plan_version", version(plan)), place=place,
             detector=detector, subject=subject, before=before, after=after,

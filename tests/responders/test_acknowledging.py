@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+
 from responders.acknowledgement import Already, Closed, Done, Refused
 from responders.replies import Asked, parse
 from responders.schema import reply_codes

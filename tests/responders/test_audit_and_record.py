@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 from aiohttp import web
+
 from responders import timeline
 from responders.audit import Audit, Heartbeat
 from responders.queries import list_incidents, show_incident

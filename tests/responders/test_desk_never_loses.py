@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+
 from responders.desk import Desk
 from responders.roster import DutyTable
 from responders.store import Store
 from rules.alerts import Words
-from sqlalchemy import text
-from sqlalchemy.exc import OperationalError
 
 if TYPE_CHECKING:
     from rules.plans import Plan
@@ -56,7 +58,7 @@ async def test_a_roster_that_fails_means_the_frozen_people_and_a_fault(room: Roo
     room.network.reads(wang)
 
     class Broken(DutyTable):
-        def on_duty(self, connection: Any, role: str, at: Any) -> tuple[str, ...]:
+        def on_duty(self, connection: Any, *_: Any) -> tuple[str, ...]:
             connection.execute(text("SELECT * FROM no_such_table"))
             raise AssertionError
 
@@ -78,8 +80,6 @@ async def test_a_database_that_is_away_raises_so_that_the_alert_is_not_acknowled
 
 async def test_alerts_of_one_place_taken_at_the_same_time_are_one_incident(room: Room) -> None:
     """Two desks, as in two processes: one open incident for a place, numbers without gap, no alert lost."""
-    import asyncio
-
     room.usual()
     alerts = [room.alert(subject=f"P{n:02}", at=room.clock() + timedelta(seconds=n)) for n in range(30)]
     others = [room.alert(subject=f"Q{n}", place=f"q{n}") for n in range(10)]

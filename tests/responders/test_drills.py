@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+
 from responders import drills
 from responders.acknowledgement import Refused
 

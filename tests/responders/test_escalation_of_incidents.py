@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, update
 
 from responders.channels.base import Refused
 from responders.roster import set_enabled
+from responders.schema import duty
+from rules.alerts import Words
 from tests.responders.room import grain_plan
 
 if TYPE_CHECKING:
@@ -96,15 +101,10 @@ async def test_c4_the_policy_as_it_was_when_the_incident_opened_is_followed(room
 
 async def test_who_is_paged_is_resolved_when_the_step_falls_due(room: Room) -> None:
     """A handover between opening and step 2 counts."""
-    from datetime import timedelta
-
     wang, li = room.usual()
     zhao = room.officer("赵敏", "+12025550144")
     del li
     with room.store.write() as connection:
-        from responders.schema import duty
-        from sqlalchemy import update
-
         connection.execute(
             update(duty).where(duty.c.role == "leader").values(ends_at=room.clock() + timedelta(minutes=2))
         )
@@ -116,9 +116,6 @@ async def test_who_is_paged_is_resolved_when_the_step_falls_due(room: Room) -> N
 
 
 async def test_nobody_on_duty_any_more_means_the_frozen_people(room: Room) -> None:
-    from responders.schema import duty
-    from sqlalchemy import delete
-
     wang, li = room.usual()
     await room.happens(room.alert())
     room.network.reads(wang)
@@ -160,8 +157,6 @@ async def test_an_alert_of_an_unknown_plan_goes_to_the_duty_role(room: Room) -> 
 
 
 async def test_a_template_that_is_broken_costs_its_words_only(room: Room) -> None:
-    from rules.alerts import Words
-
     wang, _ = room.usual()
     plan = room.adopt(grain_plan(id="broken", texts={"page": Words(zh="{{ nothing.at.all }}", en="{{ 1/0 }}")}))
     await room.happens(room.alert(plan=plan))

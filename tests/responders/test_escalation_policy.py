@@ -7,12 +7,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from responders.circuit import CAP, Circuit
 from responders.escalation import RECHECK, Page, Policy, StepPages, Wait, decide, freeze, position
 from rules.plans import Escalation, Step
 from tests.responders.room import grain_plan
 
+WAITING = "waiting for an answer"
+WAITING = "waiting for an answer"
 NOW = datetime(2026, 8, 26, 8, 0, tzinfo=UTC)
+SOON = NOW + timedelta(seconds=1)
 
 
 def policy(repeat: int = 1) -> Policy:
@@ -40,20 +44,20 @@ def test_the_steps_are_repeated_then_the_leader_then_the_leader_for_ever() -> No
     ("number", "since", "pages", "expected"),
     [
         (0, 0, StepPages(), (1, "first step")),
-        (1, 0, StepPages(first_left_at=NOW), (NOW + timedelta(minutes=5), "waiting for an answer")),
-        (1, 299, StepPages(first_left_at=NOW - timedelta(seconds=299)), (NOW + timedelta(seconds=1), "waiting for an answer")),
+        (1, 0, StepPages(first_left_at=NOW), (NOW + timedelta(minutes=5), WAITING)),
+        (1, 299, StepPages(first_left_at=NOW - timedelta(seconds=299)), (SOON, WAITING)),
         (1, 300, StepPages(first_left_at=NOW - timedelta(seconds=300)), (2, "unanswered")),
         # The provider held it for four minutes: the officer still gets the whole wait.
-        (1, 300, StepPages(first_left_at=NOW - timedelta(seconds=60)), (NOW + timedelta(minutes=4), "waiting for an answer")),
+        (1, 300, StepPages(NOW - timedelta(seconds=60)), (NOW + timedelta(minutes=4), WAITING)),
         (1, 999, StepPages(pending=1), (NOW + RECHECK, "the step's pages have not left yet")),
         (1, 999, StepPages(pending=1, lost=1), (NOW + RECHECK, "the step's pages have not left yet")),
         (1, 1, StepPages(lost=2), (2, "every page failed")),
-        (1, 1, StepPages(first_left_at=NOW, lost=1), (NOW + timedelta(minutes=5), "waiting for an answer")),
+        (1, 1, StepPages(first_left_at=NOW, lost=1), (NOW + timedelta(minutes=5), WAITING)),
         (1, 0, StepPages(), (2, "empty step")),
         (5, 0, StepPages(lost=1), (6, "every page failed")),
         # The last resort is neither passed over nor left early, or it would run in a circle.
-        (6, 0, StepPages(), (NOW + timedelta(minutes=2), "waiting for an answer")),
-        (6, 119, StepPages(lost=1), (NOW + timedelta(seconds=1), "waiting for an answer")),
+        (6, 0, StepPages(), (NOW + timedelta(minutes=2), WAITING)),
+        (6, 119, StepPages(lost=1), (SOON, WAITING)),
         (6, 120, StepPages(), (7, "last resort")),
     ],
 )  # fmt: skip

@@ -8,24 +8,24 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
 from responders.channels.base import Refused, Uncertain
-from responders.recorder import Recorder
+from responders.recorder import Receipt, Recorder
 from responders.schema import incidents, pages, reply_codes
 from tests.responders.room import Room
 
 LADDER = ["normal", "approach", "line", "IV", "III", "II", "I"]
 ANSWERS = {
-    "works": lambda text: None,
-    "provider refuses": lambda text: Refused("suspended", "provider", "20005"),
-    "recipient refuses": lambda text: Refused("invalid", "recipient", "21211"),
-    "500": lambda text: Uncertain("HTTP 500"),
+    "works": lambda _: None,
+    "provider refuses": lambda _: Refused("suspended", "provider", "20005"),
+    "recipient refuses": lambda _: Refused("invalid", "recipient", "21211"),
+    "500": lambda _: Uncertain("HTTP 500"),
 }
 
 
@@ -66,7 +66,7 @@ class Incidents(RuleBasedStateMachine):
 
     @rule(lost=st.booleans())
     def answers_are_lost(self, lost: bool) -> None:
-        self.room.network.lose = (lambda text: Uncertain("lost")) if lost else (lambda text: None)
+        self.room.network.lose = (lambda _: Uncertain("lost")) if lost else (lambda _: None)
 
     @rule(seconds=st.sampled_from([1, 30, 301, 900]))
     def time_passes(self, seconds: int) -> None:
@@ -82,7 +82,8 @@ class Incidents(RuleBasedStateMachine):
         if sent:
             page = data.draw(st.sampled_from(sorted(sent, key=lambda row: row.id)))
             room = self.room
-            Recorder(room.store, room.services, room.desk, room.clock).receipt(page.id, page.provider_id, status)
+            recorder = Recorder(room.store, room.services, room.desk, room.clock)
+            recorder.receipts([Receipt(page.id, page.provider_id, status)])
             self.run(room.idle())
 
     @rule()

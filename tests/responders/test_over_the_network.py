@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import pytest
 from aiohttp import web
+
 from responders.channels.twilio_sms import TwilioSms
 from responders.inbound import Inbound
 from responders.recorder import Recorder
@@ -44,7 +45,7 @@ class Site:
 
 @asynccontextmanager
 async def running(room: Room) -> AsyncIterator[Site]:
-    room.clock.__class__.__call__ = lambda self: datetime.now(UTC)
+    room.clock.__class__.__call__ = lambda _: datetime.now(UTC)
     network = SandboxNetwork(room.clock, SID, TOKEN)
     await network.start()
     channel = TwilioSms(SID, TOKEN, "+12025550100", api_base=network.base_url, timeout=2.0)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 import pytest
+
 from responders import roster_import
 from responders.roster import DutyTable, officer_of, reachable
 from responders.roster_import import RosterFaults
@@ -96,12 +97,14 @@ rota: []
         bring(room, tmp_path / "bad.yaml", text)
     assert str(refused.value).splitlines() == [
         "bad.yaml:2 officer.language: got 'fr', expected zh or en",
-        "bad.yaml:3 contact.address: got '13800000000', expected a number with + and country code, such as +8613800000000",
+        "bad.yaml:3 contact.address: got '13800000000', expected a number with + and country code,"
+        " such as +8613800000000",
         "bad.yaml:3 contact.position: got '0', expected a number from 1 to 99",
         "bad.yaml:4 officer.name: got '李卫东', expected each officer once",
         "bad.yaml:5 officer.name: got '', expected a value",
         "bad.yaml:5 officer.nmae: got '赵敏', expected no such field",
-        "bad.yaml:7 duty.from: got '2026-08-26 08:00:00', expected a time with its offset, such as 2026-08-26T08:00:00+08:00",
+        "bad.yaml:7 duty.from: got '2026-08-26 08:00:00', expected a time with its offset,"
+        " such as 2026-08-26T08:00:00+08:00",
         "bad.yaml:8 duty.to: got '2026-08-26 08:00:00+08:00', expected a time after 2026-08-27 08:00:00+08:00",
         "bad.yaml:9 rota: got 'rota', expected officers or duty",
     ]

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy import inspect, update
+from sqlalchemy.exc import IntegrityError
+
 from responders import incident_states, page_states
 from responders.migrations import migrate
 from responders.schema import Instant, incidents, metadata
 from responders.store import Store, engine_url
-from sqlalchemy import inspect, update
-from sqlalchemy.exc import IntegrityError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.responders.room import Room
 
 
@@ -33,7 +37,7 @@ def test_the_migrations_make_what_the_metadata_says(database_url: str) -> None:
     store.close()
 
 
-def test_sqlite_is_durable_and_keeps_foreign_keys(tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_sqlite_is_durable_and_keeps_foreign_keys(tmp_path: Path) -> None:
     store = Store(f"sqlite:///{tmp_path / 'a.sqlite3'}")
     with store.read() as connection:
         asked = {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in
@@ -53,8 +57,6 @@ def test_postgresql_means_psycopg() -> None:
 
 
 def test_an_instant_without_offset_is_refused() -> None:
-    from datetime import datetime
-
     with pytest.raises(TypeError):
         Instant().process_bind_param(datetime(2026, 1, 1), None)  # type: ignore[arg-type]  # noqa: DTZ001
 

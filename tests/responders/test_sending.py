@@ -1,4 +1,4 @@
-"""From the outbox to the phone: uncertain sends, faults of the provider, takeover, receipts. On a clock moved by hand."""
+"""From the outbox to the phone, on a clock moved by hand: uncertain sends, provider faults, takeover, receipts."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from responders.channels.base import Refused, Uncertain
-from responders.recorder import Recorder
-from responders.schema import pages
 from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
+
+from responders.channels.base import OutgoingText, Refused, Uncertain
+from responders.recorder import Receipt, Recorder
+from responders.schema import pages
 
 if TYPE_CHECKING:
     from tests.responders.room import Room
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
 async def test_h1_an_answer_that_was_lost_is_settled_by_asking_one_text_on_the_phone(room: Room) -> None:
     wang, _ = room.usual()
-    room.network.lose = lambda text: Uncertain("no answer")
+    room.network.lose = lambda _: Uncertain("no answer")
     await room.happens(room.alert())
     assert room.pages()[0].state == "uncertain"
     await room.goes_by(seconds=2)
@@ -31,7 +33,7 @@ async def test_h1_an_answer_that_was_lost_is_settled_by_asking_one_text_on_the_p
 async def test_h1_what_the_provider_does_not_have_after_30_s_is_sent_again(room: Room) -> None:
     wang, _ = room.usual()
     answers = iter([Uncertain("HTTP 500")])
-    room.network.answers = lambda text: next(answers, None)
+    room.network.answers = lambda _: next(answers, None)
     await room.happens(room.alert())
     await room.goes_by(seconds=29)
     room.network.silent(wang)
@@ -99,9 +101,7 @@ async def test_a_living_processs_pages_are_not_taken_before_its_lease_is_over(ro
     room.network.reads(wang)
 
 
-async def _text(room: Room):  # type: ignore[no-untyped-def]
-    from responders.channels.base import OutgoingText
-
+async def _text(room: Room) -> OutgoingText:
     (page,) = room.pages()
     return OutgoingText(page.id, page.address, page.body, "")
 
@@ -109,13 +109,13 @@ async def _text(room: Room):  # type: ignore[no-untyped-def]
 @pytest.mark.parametrize("code", ["20003", "20429", "no-connection"])
 async def test_a_fault_of_the_provider_spends_no_step_holds_and_goes_out_when_it_is_back(room: Room, code: str) -> None:
     wang, li = room.usual()
-    room.network.answers = lambda text: Refused("provider fault", "provider", code)
+    room.network.answers = lambda _: Refused("provider fault", "provider", code)
     await room.happens(room.alert())
     await room.goes_by(minutes=30)
     assert room.incident(1).position == 1
     assert room.incident(2).plan == "pipeline-fault"
     assert "短信通道 twilio 故障" in room.incident(2).headline
-    room.network.answers = lambda text: None
+    room.network.answers = lambda _: None
     await room.goes_by(minutes=6)
     assert any("【粮价预警】" in body for body in room.network.arrived[wang])
     assert room.incident(2).status == "closed"
@@ -126,13 +126,13 @@ async def test_a_fault_of_the_provider_spends_no_step_holds_and_goes_out_when_it
 async def test_a_provider_that_is_away_is_probed_one_page_at_a_time(room: Room) -> None:
     """No thundering herd: a hundred held pages, and about one call for each pause that doubles."""
     wang, _ = room.usual()
-    room.network.answers = lambda text: Refused("account not active", "provider", "20005")
+    room.network.answers = lambda _: Refused("account not active", "provider", "20005")
     room.take(*(room.alert(place=f"p{n}", subject=f"p{n}") for n in range(100)))
     await room.idle()
     first = len(room.network.calls)
     await room.goes_by(minutes=10)
     assert len(room.network.calls) - first <= 10
-    room.network.answers = lambda text: None
+    room.network.answers = lambda _: None
     await room.goes_by(minutes=5)
     assert len({body for body in room.network.arrived[wang] if "【粮价预警】" in body}) == 100
     assert len(room.network.arrived[wang]) <= 103
@@ -142,7 +142,7 @@ async def test_a_provider_that_is_away_is_probed_one_page_at_a_time(room: Room) 
 
 async def test_the_providers_wait_is_obeyed(room: Room) -> None:
     room.usual()
-    room.network.answers = lambda text: Refused("too many requests", "provider", "20429", retry_after=90.0)
+    room.network.answers = lambda _: Refused("too many requests", "provider", "20429", retry_after=90.0)
     await room.happens(room.alert())
     calls = len(room.network.calls)
     await room.goes_by(seconds=89)
@@ -159,12 +159,13 @@ async def test_f23_a_channel_that_raises_does_not_end_the_pager(room: Room) -> N
 
     room.network.answers = broken  # type: ignore[assignment]
     await room.happens(room.alert())
-    room.network.answers = lambda text: None
+    room.network.answers = lambda _: None
     await room.goes_by(seconds=31)
     room.network.reads(wang)
 
 
-ORDERS = list(itertools.permutations(["sent", "delivered", "undelivered"])) + [
+ORDERS = [
+    *itertools.permutations(["sent", "delivered", "undelivered"]),
     ("delivered", "delivered", "undelivered", "sent"),
     ("undelivered", "sent", "delivered", "undelivered"),
 ]
@@ -181,7 +182,7 @@ async def test_h2_receipts_in_any_order_give_the_same_final_state(room: Room, or
     recorder = Recorder(room.store, room.services, room.desk, room.clock)
     page = room.pages()[0]
     for status in order:
-        assert recorder.receipt(page.id, page.provider_id, status)  # type: ignore[arg-type]
+        assert page.id in recorder.receipts([Receipt(page.id, page.provider_id, status)])  # type: ignore[arg-type]
         await room.idle()
     assert room.pages(address=first)[0].state == "undelivered"
     room.network.reads(second)
@@ -189,20 +190,20 @@ async def test_h2_receipts_in_any_order_give_the_same_final_state(room: Room, or
 
 async def test_a_receipt_alone_settles_an_uncertain_page(room: Room) -> None:
     wang, _ = room.usual()
-    room.network.lose = lambda text: Uncertain("no answer")
+    room.network.lose = lambda _: Uncertain("no answer")
     await room.happens(room.alert())
     page = room.pages()[0]
     recorder = Recorder(room.store, room.services, room.desk, room.clock)
-    recorder.receipt(page.id, "SM" + "a" * 32, "delivered")
+    recorder.receipts([Receipt(page.id, "SM" + "a" * 32, "delivered")])
     assert room.pages()[0].state == "delivered"
-    assert not recorder.receipt("no-such-page", "SM" + "a" * 32, "delivered")
+    assert recorder.receipts([Receipt("no-such-page", "SM" + "a" * 32, "delivered")]) == set()
     await room.goes_by(minutes=2)
     room.network.reads(wang)
 
 
 async def test_an_uncertain_page_of_an_acknowledged_incident_is_not_sent_again(room: Room) -> None:
     room.usual()
-    room.network.answers = lambda text: Uncertain("HTTP 500")
+    room.network.answers = lambda _: Uncertain("HTTP 500")
     await room.happens(room.alert())
     room.answers.acknowledge(1, "王建国", "cli")
     await room.goes_by(minutes=2)
@@ -211,8 +212,6 @@ async def test_an_uncertain_page_of_an_acknowledged_incident_is_not_sent_again(r
 
 
 async def test_the_database_refuses_what_a_state_does_not_imply(room: Room) -> None:
-    from sqlalchemy.exc import IntegrityError
-
     room.usual()
     await room.happens(room.alert())
     for values in (

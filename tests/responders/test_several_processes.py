@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+
 from responders.store import Store
 from responders.wake import Wake, listen
 
@@ -26,8 +28,6 @@ async def test_a23_three_pagers_together_send_each_page_once(room: Room) -> None
 
 
 async def test_a_step_that_falls_due_for_three_pagers_is_paged_once(room: Room) -> None:
-    from datetime import timedelta
-
     room.usual()
     await room.happens(*(room.alert(place=f"p{n}", subject=f"p{n}") for n in range(20)))
     room.clock.now += timedelta(minutes=5)

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - generated, then kept
 """The first schema: roster, drills, alerts, incidents, pages, reply codes, timeline, inbound texts."""
 
 from __future__ import annotations
