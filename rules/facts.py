@@ -6,6 +6,7 @@ value and what was expected.
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from decimal import Context, Decimal
 from functools import cached_property
@@ -312,10 +313,26 @@ def decode(raw: bytes, *, max_bytes: int = MAX_BYTES) -> Message:
         raise BadFact([_explain(error, raw)]) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadFact([FieldFault("$", _short(raw.decode("utf-8", "replace")), f"JSON in UTF-8 ({error})")]) from None
-    found = [*_unnameable(message), *(message.faults() if isinstance(message, Fact) else ())]
+    found = [*_misread(message, raw), *_unnameable(message), *(message.faults() if isinstance(message, Fact) else ())]
     if found:
         raise BadFact([FieldFault(f"$.{path}", _short(value), expected) for path, value, expected in found])
     return message
+
+
+def _misread(message: Message, raw: bytes) -> Iterable[tuple[str, object, str]]:
+    """Python reads 4_60 as 460; a slip of the finger for 4.60 is not a price a hundred times as high."""
+    if _UNDERSCORED.search(raw) is None:
+        return
+    said: dict[str, Any] = _anything.decode(raw)
+    for field in message.__struct_fields__:
+        value = getattr(message, field)
+        if isinstance(value, Decimal) and "_" in str(said[field]):
+            yield field, said[field], "a decimal number"
+        elif isinstance(value, dict):
+            yield from ((f"{field}.{k}", v, "a decimal number") for k, v in said[field].items() if "_" in str(v))
+
+
+_UNDERSCORED = re.compile(rb"[0-9]_[0-9]")
 
 
 def _unnameable(message: Message) -> Iterable[tuple[str, object, str]]:

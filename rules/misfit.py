@@ -147,7 +147,7 @@ def _whole(value: Any, info: inspect.IntType) -> str | None:
 
 def _decimal(value: Any) -> Decimal | None:
     try:
-        return Decimal(value) if isinstance(value, str) else None
+        return Decimal(value) if isinstance(value, str) and "_" not in value else None
     except InvalidOperation:
         return None
 

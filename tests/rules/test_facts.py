@@ -63,6 +63,8 @@ WRONG_FIELDS = [
     (GRAIN, {"price": "1e999999999"}, f"$.price: got a number of 1 digits, expected {PRICE}"),
     (GRAIN, {"price": "9" * 200_000}, f"$.price: got a number of 200000 digits, expected {PRICE}"),
     (GRAIN, {"price": "abc"}, "$.price: got 'abc', expected a decimal number"),
+    (GRAIN, {"price": "4_60"}, "$.price: got '4_60', expected a decimal number"),
+    (FORECAST, {"values": {"rain": "1_0"}}, "$.values.rain: got '1_0', expected a decimal number"),
     (GRAIN, {"price": True}, "$.price: got 'true', expected a decimal number"),
     (GRAIN, {"price": None}, "$.price: got 'null', expected a decimal number"),
     (GRAIN, {"price": MISSING}, f"$.price: got nothing, expected {REQUIRED}"),
@@ -214,6 +216,12 @@ def test_each_fault_has_its_parts() -> None:
     with pytest.raises(BadFact) as caught:
         facts.decode(_json(GRAIN, {"price": "-1"}))
     assert caught.value.faults == [facts.FieldFault("$.price", "-1", PRICE)]
+
+
+def test_names_may_have_underscores_between_digits() -> None:
+    """Only of a decimal are they none."""
+    assert facts.decode(_json(GRAIN, {"point": "P_0_1", "x": "1_0"})).point == "P_0_1"  # type: ignore[union-attr]
+    assert facts.decode(_json(FORECAST, {"warning": "W1_2", "values": {"rain": "1.5"}})).id
 
 
 def test_unknown_fields_are_ignored() -> None:

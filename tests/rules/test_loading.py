@@ -172,6 +172,10 @@ def test_every_point_of_the_example_site_lies_in_a_division_of_it_and_has_a_line
             "points.yaml:8 points[0].lines[1].currency: got 'CNY', expected USD, as the unit USD/KG says",
         ),
         (
+            {"points": POINTS.replace('"3200"', '"3_200"')},
+            "points.yaml:8 points[0].lines[1].upper: got '3_200', expected a decimal number",
+        ),
+        (
             {"points": POINTS.replace('"3200"', '"3,200"')},
             "points.yaml:8 points[0].lines[1].upper: got '3,200', expected a decimal number",
         ),
