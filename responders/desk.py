@@ -200,7 +200,7 @@ class _Work:
         stood = Severity.of(before.peak) if before else Severity.NORMAL
         new = alert.severity == incident.grade and stood < alert.severity
         ledger.record(alert, incident, "new subject" if new else "noted")
-        ledger.know(incident, alert, told=not new)
+        ledger.know(incident, alert, told=not new and (before is None or before.told))
         if new and incident.update_due is None:
             every = timedelta(seconds=incident.policy.update_every)
             earliest = incident.updated_at + every if incident.updated_at else ledger.now

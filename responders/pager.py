@@ -261,6 +261,18 @@ class Pager:
     async def _send_and_answer(self, page: Claimed) -> None:
         self._answers.put_nowait(await self._send(page))
 
+    async def _record(self, said: list[Said]) -> None:
+        """Write answers down. One that cannot be written must not hold the others: its page is asked about later."""
+        try:
+            await self._thread(self._recorder.sent, said)
+        except Exception as error:
+            if is_outage(error):
+                raise
+            _log.exception("answers not recorded, one by one", answers=len(said))
+            if len(said) > 1:
+                for one in said:
+                    await self._record([one])
+
     async def _renew_for_ever(self) -> None:
         """While this process lives, nobody takes what it is sending."""
         while True:
@@ -280,4 +292,4 @@ class Pager:
             said = [await self._answers.get()]
             await asyncio.sleep(_GATHER)
             said += self._take_answers()
-            await self._persistently(partial(self._thread, self._recorder.sent, said))
+            await self._persistently(partial(self._record, said))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import pytest
 from aiohttp import web
+from sqlalchemy.exc import OperationalError
 
 from responders.channels.twilio_sms import TwilioSms
 from responders.inbound import Inbound
@@ -19,7 +20,9 @@ from responders.webhooks import BODY_LIMIT, TwilioWebhooks
 from tests.responders.room import Room
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
+
+    from tests.services.process import ServerProcess
 
 SID, TOKEN = "AC" + "0" * 32, "sandbox-token"
 
@@ -168,3 +171,28 @@ async def test_a_body_over_64_kb_is_refused_with_413(site: Site) -> None:
         async with session.post(site.url + "/webhooks/twilio/inbound", data=endless()) as answer:
             assert answer.status == 413
     assert site.webhooks.counts["too big"] == 3
+
+
+@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+async def test_the_database_killed_and_back_nothing_is_lost_and_pages_go_out(
+    site: Site, postgres: ServerProcess, expected_errors: Callable[[str], None]
+) -> None:
+    """Whoever brings an alert meanwhile is told; the pager goes on by itself, the listener too."""
+    expected_errors("psycopg")
+    wang, li = site.room.usual()
+    await asyncio.to_thread(site.room.take, site.room.alert())
+    await site.phone(wang).receives("事件1")
+    await site.page_becomes("delivered", wang)
+    await asyncio.to_thread(postgres.kill)
+    late = site.room.alert(place="later", subject="later")
+    try:
+        with pytest.raises(OperationalError):
+            await asyncio.to_thread(site.room.take, late)
+    finally:
+        await asyncio.to_thread(postgres.start)
+    await asyncio.to_thread(site.room.take, late)
+    await site.phone(wang).receives("事件2", within=15)
+    await site.phone(wang).replies("2")
+    await site.phone(wang).receives("事件2已由您签收", within=15)
+    assert site.phone(wang).unexpected() == []
+    assert site.phone(li).unexpected() == []
