@@ -17,7 +17,7 @@ from streams.errors import StoredBeyondLog
 from streams.flusher import Flusher
 from streams.intake import Applies, Intake
 from streams.kafka_transport import Transport as KafkaTransport
-from streams.progress import Watch
+from streams.progress import Pulse, Watch
 from streams.sequence import Sequence
 from streams.table import EntryTable
 from streams.ticking import Ticker
@@ -41,6 +41,7 @@ class WorkerApp(faust.App):
     counters: Counters
     committed: Committed
     watch: Watch
+    pulse: Pulse
     sequence: Sequence
     table: EntryTable
     flusher: Flusher
@@ -103,6 +104,9 @@ class WorkerApp(faust.App):
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(min(1.0, self.settings.stall_after / 4))
+            if (frozen := self.pulse.beat(loop.time())) is not None:
+                self.fatal(frozen)
+                return
             holding = frozenset({topics.ALERTS} if self.deliverer.holding else ())
             stalled = None if self.rebalancing else self.watch.stalled(loop.time(), holding)
             if stalled is not None:
@@ -135,15 +139,16 @@ def build_app(
     app.counters = counters or Counters()
     app.committed = Committed()
     app.watch = Watch(settings.stall_after)
+    app.pulse = Pulse(None if settings.embedded else settings.session_timeout)
     app.sequence = Sequence(app, settings, app.counters)
     app.table = cast("EntryTable", app.Table(topics.TABLE, partitions=settings.partitions))
     app.flusher = Flusher(
         app.table,
         app.counters,
         app.watch,
+        app.pulse,
         app.fatal,
         timeout=settings.send_timeout,
-        stale_after=None if settings.embedded else settings.session_timeout,
         limit=settings.max_pending,
     )
     app.intake = Intake(settings, engine, app.table, app.flusher, app.committed, app.counters, app.topic_ids)

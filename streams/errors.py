@@ -51,8 +51,7 @@ class StoredBeyondLog(StreamsError):
             f"状态表已处理到 {topic}/{partition} 的 {applied}，但日志在 {end} 处结束：日志丢失了已处理的记录"
             "（例如从较旧的备份恢复）。请恢复完整的日志；若确已丢失，"
             "删除并重建该主题（fenghuo provision），使其有新的标识"
-            f" / table: applied offset of {topic}/{partition}: got {applied}, expected below the log's end {end}: the log"
-            " has lost records that were applied (restored from an older backup?). Restore the whole log; if it is gone"
-            " for good, delete the topic and run fenghuo provision, which gives it a new id, so that its offsets count"
-            " from 0 again"
+            f" / table: applied offset of {topic}/{partition}: got {applied}, expected below the log's end {end}:"
+            " the log has lost records that were applied (from an older backup?). Restore the whole log; if it is gone"
+            " for good, delete the topic and run fenghuo provision: with its new id its offsets count from 0 again"
         )

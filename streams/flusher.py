@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from rules.entries import Entry
     from streams.counters import Counters
-    from streams.progress import Watch
+    from streams.progress import Pulse, Watch
     from streams.table import EntryTable
 
 logger = logging.getLogger(__name__)
@@ -46,7 +46,6 @@ class _Batch:
     changed: dict[str, int] = field(default_factory=dict)
     """Key → the partition of the event that changed it."""
     records: list[NewRecord] = field(default_factory=list)
-    since: float = 0.0
 
 
 class Flusher:
@@ -57,19 +56,19 @@ class Flusher:
         table: EntryTable,
         counters: Counters,
         watch: Watch,
+        pulse: Pulse,
         fatal: Callable[[str], None],
         *,
         timeout: float,
-        stale_after: float | None,
         limit: int,
     ) -> None:
         self.failed: str | None = None
         self._table = table
         self._counters = counters
         self._watch = watch
+        self._pulse = pulse
         self._fatal = fatal
         self._timeout = timeout
-        self._stale_after = stale_after
         self._limit = limit
         self._batch = _Batch()
         self._noted = asyncio.Event()
@@ -89,11 +88,10 @@ class Flusher:
         """Send at the next flush."""
         self._batch.records.append(record)
 
-    def done(self, stream: StreamT[Any], event: EventT[Any], now: float) -> None:
+    def done(self, stream: StreamT[Any], event: EventT[Any]) -> None:
         """All that `event` did is noted: acknowledge it once that is durable."""
         batch = self._batch
         if not batch.events:
-            batch.since = now
             self._idle.clear()
             self._noted.set()
         batch.events.append((stream, event))
@@ -132,10 +130,8 @@ class Flusher:
     async def _flush(self, batch: _Batch) -> str | None:
         """None, or why not everything is durable."""
         loop = asyncio.get_running_loop()
-        if self._stale_after is not None and loop.time() - batch.since > self._stale_after:
-            # Frozen for so long that another worker may own these partitions: what we would write is old.
-            frozen = loop.time() - batch.since
-            return f"not run for {frozen:.0f} s, longer than the session of {self._stale_after:.0f} s"
+        if (frozen := self._pulse.beat(loop.time())) is not None:
+            return frozen
         try:
             async with asyncio.timeout(self._timeout):
                 await self._make_durable(batch)

@@ -68,10 +68,9 @@ class Intake:
         message = event.message
         topic, partition = message.topic, message.partition
         place = (topic, partition)
-        now = self._now()
         counters = self._counters
         counters.read[topic] += 1
-        counters.last_event[place] = now
+        counters.last_event[place] = self._now()
         record = Record(
             topic,
             self._topic_ids[topic],
@@ -81,7 +80,7 @@ class Intake:
             self._committed.get(place, 0),
         )
         self._apply(record, message.key, message.value or b"", message.headers)
-        self._flusher.done(stream, event, now)
+        self._flusher.done(stream, event)
 
     def _apply(self, record: Record, key: bytes | None, raw: bytes, headers: object) -> None:
         try:

@@ -9,6 +9,25 @@ from __future__ import annotations
 Place = tuple[str, int]
 
 
+class Pulse:
+    """Has the process stood still (a paused machine, a SIGSTOP) for longer than its session?
+
+    Then other workers own its partitions, and what it would still write of them is old: newer state would be lost.
+    """
+
+    def __init__(self, session: float | None) -> None:
+        self._session = session
+        self._last: float | None = None
+        self._frozen: str | None = None
+
+    def beat(self, now: float) -> str | None:
+        """To be called each second and before anything is sent. Why nothing more may be sent, or None."""
+        last, self._last = self._last, now
+        if self._session is not None and last is not None and now - last > self._session:
+            self._frozen = f"stood still for {now - last:.0f} s, longer than the session of {self._session:g} s"
+        return self._frozen
+
+
 class Watch:
     """Offsets that have to be finished, and what was finished when."""
 

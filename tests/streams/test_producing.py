@@ -47,9 +47,7 @@ async def test_one_bad_among_many(settings: StreamSettings, expected_errors: Cal
     too_much = b"x" * (MAX_RECORD + 1)
     bad = ("no-such-topic", KEY, GOOD, ()) if settings.embedded else ("grain-prices", KEY, too_much, ())
     async with open_producer(settings) as producer:
-        placed = await producer.send_many(
-            [("grain-prices", KEY, b"1", ()), bad, ("grain-prices", KEY, b"2", ())]
-        )
+        placed = await producer.send_many([("grain-prices", KEY, b"1", ()), bad, ("grain-prices", KEY, b"2", ())])
     assert isinstance(placed[1], NotTaken)
     assert [r.value async for r in read_topic(settings, "grain-prices")] == [b"1", b"2"]
 

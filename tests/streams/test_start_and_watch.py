@@ -13,7 +13,7 @@ from streams.embedded import SqliteLog
 from streams.errors import StreamsError
 from streams.health import health, lags
 from streams.producing import open_producer
-from streams.progress import Watch
+from streams.progress import Pulse, Watch
 from tests.streams.engine import totals
 from tests.streams.harness import until
 from tests.streams.readings import reading, send
@@ -114,9 +114,7 @@ async def test_what_the_consumer_passes_over_is_read_once_more(site: Site) -> No
     await until(lambda: max(app.committed.offsets.values(), default=0) == 5)
 
 
-async def test_what_is_passed_over_for_good_ends_the_worker(
-    site: Site, expected_errors: Callable[[str], None]
-) -> None:
+async def test_what_is_passed_over_for_good_ends_the_worker(site: Site, expected_errors: Callable[[str], None]) -> None:
     """Reading again does not help: the worker ends, and nothing is committed past the hole."""
     expected_errors("agent of grain-prices")
     site.hurry(stall_after=0.3)
@@ -149,6 +147,16 @@ async def test_offsets_without_records_are_no_loss(embedded_site: Site) -> None:
     db.close()
     await send(site, reading("P01", "5.20", minute=9))
     await until(lambda: worker.app.counters.acknowledged["grain-prices"] == 4)
+
+
+def test_a_process_that_stood_still_sends_nothing_more() -> None:
+    """A pause longer than the session is remembered by whoever looks first; a shorter one is nothing."""
+    pulse = Pulse(6.0)
+    assert [pulse.beat(now) for now in (0.0, 1.0, 6.9)] == [None, None, None]
+    assert pulse.beat(13.0) == "stood still for 6 s, longer than the session of 6 s"
+    assert pulse.beat(13.1) is not None
+    forever = Pulse(None)
+    assert (forever.beat(0.0), forever.beat(1e9)) == (None, None)
 
 
 def test_the_watch_waits_for_a_partition_that_works() -> None:
