@@ -9,7 +9,7 @@ import pytest
 
 HERE = Path(__file__).parent
 DOCUMENT = (HERE.parents[1] / "docs" / "behaviours.md").read_text(encoding="utf-8")
-NOW = "B1 B2 B3 B5 B6 B7 B19 B22 C1 C4 C8 F5 F8 F11 H1 H2 H7 H8".split()
+NOW = ["B1", "B2", "B3", "B5", "B6", "B7", "B19", "B22", "C1", "C4", "C8", "F5", "F8", "F11", "H1", "H2", "H7", "H8"]
 
 
 @pytest.mark.parametrize("row", [line for line in DOCUMENT.splitlines() if "`test_" in line])
