@@ -379,6 +379,10 @@ class System:
         pending = pages.c.state.in_(page_states.PENDING)
         self.until(lambda: not self.count(pending), "every page is settled", 60)
 
+    def uncertain(self, incident: int) -> bool:
+        """Whether it is not known yet what became of a page of an incident."""
+        return any(page.state in ("sending", "uncertain", "accepted", "sent") for page in self.incident(incident).pages)
+
     def finished(self, topic: str) -> float:
         """Messages of a topic whose state and alerts are durable, since the worker's start."""
         return self.worker.metric("fenghuo_messages_finished", topic=topic)

@@ -1,0 +1,1 @@
+"""The whole system killed, cut off and misused: nothing lost, nothing doubled."""
