@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -44,7 +45,7 @@ class Engine:
     def apply(self, states: States, record: Record, message: Message) -> Outcome:
         """What `message`, standing at `record` in the log, does. Never raises for what a message says."""
         if isinstance(message, Tick):
-            return self._tick(states, record, message)
+            return self._refuse_future(record, "at", message.at) or self._tick(states, record, message)
         if isinstance(message, DrillStarted):
             return self._start_drill(states, record, message)
         if isinstance(message, DrillEnded):
@@ -138,10 +139,17 @@ class Engine:
         if fact.county not in self._site.counties:
             served = " | ".join(self._site.counties)
             return _rejected("unknown_county", f"county: got {fact.county}, expected {served}")
-        if fact.observed_at > record.appended_at + self._site.future:
-            latest = f"{record.appended_at.isoformat()} + {self._site.file.future}"
-            return _rejected("future", f"observed_at: got {fact.observed_at.isoformat()}, expected not after {latest}")
+        ahead = self._refuse_future(record, "observed_at", fact.observed_at)
+        if ahead is not None:
+            return ahead
         return self._refuse_reading(fact) if isinstance(fact, GrainPriceReading) else None
+
+    def _refuse_future(self, record: Record, field: str, at: datetime) -> Outcome | None:
+        """A clock that runs ahead: it would fire every timer, or stand before all that comes after."""
+        if at <= record.appended_at + self._site.future:
+            return None
+        latest = f"{record.appended_at.isoformat()} + {self._site.file.future}"
+        return _rejected("future", f"{field}: got {at.isoformat()}, expected not after {latest}")
 
     def _refuse_reading(self, reading: GrainPriceReading) -> Outcome | None:
         point = self._site.points.get(reading.point)

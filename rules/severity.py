@@ -49,7 +49,7 @@ _ZH = {
 _EN = {
     Severity.NORMAL: "normal",
     Severity.APPROACH: "approaching the line",
-    Severity.LINE: "over the warning line",
+    Severity.LINE: "past the warning line",
     Severity.IV: "level IV (ordinary)",
     Severity.III: "level III (fairly serious)",
     Severity.II: "level II (serious)",

@@ -8,6 +8,7 @@ import pytest
 
 from rules.alerts import Cause, Words
 from rules.detector import KEPT
+from rules.facts import Tick
 from rules.loading import load
 from rules.warning_line import LineDetector
 from tests.rules.builders import POINTS, Bench, at, library, moves, paddy, price, texts
@@ -305,7 +306,7 @@ def test_an_alert_says_all_that_the_desk_needs() -> None:
     assert (alert.exercise, alert.historic, alert.estimated) == (None, False, False)
     assert alert.explain == Words(
         zh="一号点 粳米(零售) 4.70 元/kg ≥ 警戒线 4.60,越过警戒线",
-        en="Point 1, japonica rice (retail) 4.70 元/kg ≥ line 4.60, over the warning line",
+        en="Point 1, japonica rice (retail) 4.70 元/kg ≥ line 4.60, past the warning line",
     )
 
 
@@ -325,7 +326,7 @@ def test_an_estimate_counts_and_the_text_says_so() -> None:
     assert alert.estimated
     assert alert.explain == Words(
         zh="一号点 粳米(零售) 4.60 元/kg (估计值) ≥ 警戒线 4.60,越过警戒线",
-        en="Point 1, japonica rice (retail) 4.60 元/kg (estimated) ≥ line 4.60, over the warning line",
+        en="Point 1, japonica rice (retail) 4.60 元/kg (estimated) ≥ line 4.60, past the warning line",
     )
 
 
@@ -413,3 +414,12 @@ def test_a_line_that_is_missing_cannot_be_watched() -> None:
     plan, point = lib.plans["grain"], lib.site.points["P01"]
     with pytest.raises(ValueError, match=r"^points\.P01: the lower line of rice/retail is missing$"):
         LineDetector(plan, plan.triggers[1], point, point.lines[0], lib.site)  # type: ignore[arg-type]
+
+
+def test_a_tick_of_the_future_is_refused() -> None:
+    """Whoever may write to a topic may not fire every timer of the county at once."""
+    bench = Bench(library(duration="2h"))
+    bench.give(price(0, "4.60"))
+    outcome = bench.give(Tick(at=at(60 * 24 * 365)), appended_at=at(1))
+    assert outcome.rejected is not None
+    assert (outcome.entries, outcome.alerts, outcome.rejected.reason) == ({}, [], "future")
