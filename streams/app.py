@@ -92,6 +92,7 @@ class WorkerApp(faust.App):
         self.closing = True
         if not self.started:
             return
+        self.sequence.forget()
         if not self.failed.done():
             try:
                 async with asyncio.timeout(self.settings.send_timeout):
@@ -140,7 +141,7 @@ def build_app(
     app.committed = Committed()
     app.watch = Watch(settings.stall_after)
     app.pulse = Pulse(None if settings.embedded else settings.session_timeout)
-    app.sequence = Sequence(app, settings, app.counters)
+    app.sequence = Sequence(app, settings, app.counters, app.fatal)
     app.table = cast("EntryTable", app.Table(topics.TABLE, partitions=settings.partitions))
     app.flusher = Flusher(
         app.table,

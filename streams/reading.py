@@ -80,19 +80,22 @@ async def _read_kafka(settings: StreamSettings, topic: str) -> AsyncIterator[Sto
     await consumer.start()
     try:
         places = [TopicPartition(topic, partition) for partition in range(settings.partitions)]
-        consumer.assign(places)
+        starts = await consumer.beginning_offsets(places)
         ends = await consumer.end_offsets(places)
         for place in places:
-            others = [other for other in places if other != place]
-            consumer.pause(*others)
-            consumer.resume(place)
-            await consumer.seek_to_beginning(place)
+            consumer.assign([place])
+            consumer.seek(place, starts[place])
             while await consumer.position(place) < ends[place]:
                 for found in (await consumer.getmany(place, timeout_ms=1000)).values():
                     for one in found:
                         if one.offset < ends[place]:
                             yield StoredRecord(
-                                place.partition, one.offset, one.timestamp, one.key, one.value, tuple(one.headers)
+                                place.partition,
+                                one.offset,
+                                one.timestamp,
+                                one.key,
+                                one.value,
+                                tuple(one.headers),
                             )
     finally:
         await consumer.stop()

@@ -78,3 +78,12 @@ async def test_a_frozen_broker_is_not_an_answer(
     values = [r.value async for r in read_topic(settings, "grain-prices")]
     assert values[0] == b"0"
     assert b"2" in values
+
+
+async def test_reading_finds_everything_each_time(settings: StreamSettings) -> None:
+    """One record in each partition, read thirty times: aiokafka was seen to lose the first of them when it is paused."""
+    async with open_producer(settings) as producer:
+        for partition in range(4):
+            await producer.append("grain-prices", None, b"x", partition=partition)
+    for _ in range(30):
+        assert [r.partition async for r in read_topic(settings, "grain-prices")] == [0, 1, 2, 3]
