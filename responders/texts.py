@@ -123,7 +123,9 @@ class Texts:
     @staticmethod
     def _values(about: About, language: str, given: dict[str, Any]) -> dict[str, Any]:
         def said(words: Any) -> Any:
-            return getattr(words, language) if isinstance(words, Words | Severity) else words
+            if isinstance(words, Words | Severity):
+                return str(getattr(words, language)).rstrip("。. ")  # the template sets its own full stop
+            return words
 
         return {
             "number": about.number,

@@ -76,6 +76,12 @@ class Incidents(RuleBasedStateMachine):
     def an_officer_texts(self, who: int, body: str) -> None:
         self.run(self.room.replies(self.phones[who], body))
 
+    @precondition(lambda self: self.taken)
+    @rule(number=st.sampled_from([1, 2, 3]))
+    def the_desk_closes(self, number: int) -> None:
+        self.room.answers.close(number, "王建国", "误报 false alarm")
+        self.run(self.room.idle())
+
     @rule(data=st.data(), status=st.sampled_from(["sent", "delivered", "undelivered"]))
     def a_receipt_arrives(self, data: st.DataObject, status: Any) -> None:
         sent = self.room.rows(pages, pages.c.provider_id.is_not(None))
@@ -134,5 +140,5 @@ class Incidents(RuleBasedStateMachine):
 
 TestIncidents = Incidents.TestCase
 TestIncidents.settings = settings(
-    max_examples=15, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=30, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
 )

@@ -12,9 +12,10 @@ from sqlalchemy import inspect, update
 from sqlalchemy.exc import IntegrityError
 
 from responders import incident_states, page_states
+from responders import incidents as rows
 from responders.migrations import migrate
 from responders.schema import Instant, incidents, metadata
-from responders.store import Store, engine_url
+from responders.store import StaleError, Store, engine_url
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -97,3 +98,21 @@ def test_every_state_and_event_is_in_the_table_or_refused() -> None:
             else:
                 with pytest.raises(incident_states.IllegalEvent):
                     incident_states.after(incident, happening)  # type: ignore[arg-type]
+
+
+async def test_an_update_from_a_state_that_has_passed_is_refused_and_changes_nothing(room: Room) -> None:
+    """The last line of defence behind the locks."""
+    room.usual()
+    await room.happens(room.alert())
+    room.network.ignores("+12025550111")
+    with room.store.read() as connection:
+        (stale,) = rows.load(connection)
+    room.answers.acknowledge(1, "王建国", "cli")
+    before = room.incident()
+    stale.move("close")
+    with (
+        pytest.raises(StaleError, match="0 of 1 were in the state that was expected"),
+        room.store.write() as connection,
+    ):
+        rows.save(connection, [stale])
+    assert room.incident() == before

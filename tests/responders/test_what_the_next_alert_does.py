@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from responders.channels.base import Refused
 from tests.responders.room import grain_plan
 
 if TYPE_CHECKING:
@@ -42,6 +43,20 @@ async def test_a_rise_starts_the_escalation_again_at_step_1(room: Room) -> None:
     room.network.silent(li)
     await room.goes_by(minutes=1)
     room.network.reads(li)
+
+
+async def test_a_page_that_had_not_left_when_its_incident_rose_is_taken_back(room: Room) -> None:
+    """The provider was away: when it is back there is one text, the one that says what rose."""
+    wang, _ = room.usual()
+    room.network.answers = lambda _: Refused("suspended", "provider", "20005")
+    await room.happens(room.alert())
+    await room.happens(room.alert("III", "line"))
+    room.network.answers = lambda _: None
+    await room.goes_by(minutes=1)
+    (text,) = [text for text in room.network.arrived[wang] if "【粮价预警】" in text]
+    assert "升级" in text
+    assert "。。" not in text
+    room.network.ignores(wang)
 
 
 async def test_same_or_lower_goes_to_the_timeline_only(room: Room) -> None:
