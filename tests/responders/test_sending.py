@@ -123,6 +123,23 @@ async def test_a_fault_of_the_provider_spends_no_step_holds_and_goes_out_when_it
     room.network.ignores(wang)
 
 
+async def test_a_provider_that_answers_500_for_half_an_hour_spends_no_step_and_is_a_fault(room: Room) -> None:
+    """Each 500 is uncertain, asked about, and sent again; when the provider is back there is one text of each page."""
+    wang, li = room.usual()
+    room.network.answers = lambda _: Uncertain("HTTP 500")
+    await room.happens(*(room.alert(place=f"p{n}", subject=f"p{n}") for n in range(8)))
+    await room.goes_by(minutes=30)
+    assert {incident.position for incident in room.incidents()} == {1}
+    assert any("短信通道 twilio 故障" in incident.headline for incident in room.incidents())
+    assert len(room.network.calls) < 40
+    room.network.answers = lambda _: None
+    await room.goes_by(minutes=8)
+    texts = [text for text in room.network.arrived[wang] if "【粮价预警】" in text and "第2次" not in text]
+    assert len(texts) == len(set(texts)) == 8
+    room.network.ignores(wang)
+    room.network.ignores(li)
+
+
 async def test_a_provider_that_is_away_is_probed_one_page_at_a_time(room: Room) -> None:
     """No thundering herd: a hundred held pages, and about one call for each pause that doubles."""
     wang, _ = room.usual()
