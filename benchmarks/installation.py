@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Self
 import aiohttp
 import msgspec
 
-
 from benchmarks.processes import Process
 from infra import clock
 from infra.sandbox import ACCOUNT, NUMBER, TOKEN
@@ -63,13 +62,13 @@ def reading(point: str, price: str, at: datetime) -> bytes:
 class Installation:
     """One installation in a directory. Use it with `with`: what it started ends with it."""
 
-    def __init__(self, directory: Path, broker: str, database: str, provider: str, *, points: int, **changes: object) -> None:  # fmt: skip
+    def __init__(self, directory: Path, broker: str, database: str, provider: str, *, points: int) -> None:
         self.directory = directory
         self.listen = f"127.0.0.1:{free_port()}"
         self.url = f"http://{self.listen}"
         directory.mkdir(parents=True, exist_ok=True)
         _write_site(directory / "site", points)
-        _write_settings(directory, broker, database, provider, self.url, changes)
+        _write_settings(directory, broker, database, provider, self.url)
         self._processes: list[Process] = []
 
     @property
@@ -172,17 +171,14 @@ def _write_site(site: Path, points: int) -> None:
         (site / name).write_text(json.dumps(value, ensure_ascii=False, indent=1), encoding="utf-8")
 
 
-def _write_settings(
-    directory: Path, broker: str, database: str, provider: str, url: str, changes: dict[str, object]
-) -> None:
+def _write_settings(directory: Path, broker: str, database: str, provider: str, url: str) -> None:
     digest = hashlib.sha256(KEY.encode()).hexdigest()
-    partitions = changes.get("partitions", 4)
     text = f"""\
 site = "site"
 broker = "{broker}"
 database = "{database}"
 [kafka]
-partitions = {partitions}
+partitions = 4
 [console]
 public_url = "{url}"
 [twilio]

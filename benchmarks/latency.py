@@ -142,7 +142,7 @@ async def _commit(house: Installation) -> AsyncIterator[Callable[[], Awaitable[N
             schema.timeline,
         ):
             key = table.c.id if table is schema.incidents else table.c.incident
-            copies = [dict(row._mapping) for row in connection.execute(select(table).where(key == incident))]
+            copies = [dict(row) for row in connection.execute(select(table).where(key == incident)).mappings()]
             twin = Table(f"bench_{table.name}", mirror, *(Column(c.name, c.type) for c in table.c))
             rows.append((twin, copies))
     with store.write(wake=False) as connection:

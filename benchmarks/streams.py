@@ -13,7 +13,6 @@ import sys
 import tempfile
 import time
 import uuid
-from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
@@ -156,7 +155,6 @@ async def _one(which: str, broker: str, directory: str, group: str, number: int)
     settings = _settings(broker, directory, group)
     provision(settings)
     assert changelog(group) == f"{group}-alarms-changelog"
-    Path(settings.data_dir).mkdir(parents=True, exist_ok=True)
     return await (_ours if which == "ours" else _bare)(settings, number)
 
 
