@@ -217,7 +217,7 @@ class Demonstration:
     async def _answer(self, settings: Settings, library: Library, incident: int) -> None:
         room = duty_room(settings, library)
         try:
-            while (page := await asyncio.to_thread(_page_of, room.store, incident)) is None:
+            while (page := await asyncio.to_thread(_page_of, room.store, incident)) is None:  # noqa: ASYNC110 - the store is asked
                 await asyncio.sleep(POLL)
             number, body = page
             self._say(f"\n☎ {number}\n{body}\n")
@@ -227,7 +227,7 @@ class Demonstration:
                 await asyncio.sleep(1.0)
                 self._say(f"(演示代为回复 {_code(body)} / the demonstration replies {_code(body)} itself)")
                 await self._network.phone(number).replies(_code(body))
-            while not await asyncio.to_thread(_confirmed, room.store, incident):
+            while not await asyncio.to_thread(_confirmed, room.store, incident):  # noqa: ASYNC110
                 await asyncio.sleep(POLL)
             self._say(await asyncio.to_thread(_timeline, room.store, incident))
         finally:

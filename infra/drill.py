@@ -1,4 +1,4 @@
-"""Playing a drill through the very same topics, rules, desk and pager, and comparing what came with what was expected."""
+"""Playing a drill through the very same topics, rules, desk and pager; what came against what was expected."""
 
 from __future__ import annotations
 

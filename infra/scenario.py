@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
@@ -11,12 +11,16 @@ from rules import facts
 from rules.alerts import Words
 from rules.misfit import Said
 from rules.plans import Duration, Identifier, seconds
-from rules.yaml_file import BadFiles, Document, FileFault, Said
+from rules.yaml_file import BadFiles, Document, FileFault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rules.site import Site
+
+
+SOME_START = datetime(2026, 1, 1, tzinfo=UTC)
+"""When a scenario is tried without being played."""
 
 
 class _Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -130,26 +134,29 @@ def _number(value: Any) -> Any:
 
 
 def _faults(document: Document, scenario: Scenario, site: Site) -> Iterator[FileFault]:
-    start = datetime.fromisoformat("2026-01-01T00:00:00+00:00")
     if not scenario.participants:
         yield document.fault("$.participants", Said("nobody"), "at least one officer of the roster")
     for i, inject in enumerate(scenario.injects):
-        for point in (p for p in _points(inject, site) if inject.points is not None and p not in site.points):
-            yield document.fault(f"$.injects[{i}].points", point, "a point of the site")
-        for name in ("exercise", "source", "observed_at"):
-            if name in inject.fact:
-                yield document.fault(f"$.injects[{i}].fact.{name}", inject.fact[name], "nothing: the drill sets it")
-        try:
-            for values in _expanded(inject, scenario, site, scenario.id, start):
-                facts.decode(msgspec.json.encode(values))
-        except facts.BadFact as bad:
-            for fault in bad.faults:
-                yield document.fault(f"$.injects[{i}].fact{fault.path[1:]}", fault.value, fault.expected)
+        yield from _inject_faults(document, f"$.injects[{i}]", inject, scenario, site)
     length = seconds(scenario.length)
     for i, expected in enumerate(scenario.expected):
         if seconds(expected.within) > length:
-            yield document.fault(
-                f"$.expected[{i}].within",
-                expected.within,
-                f"at most the length of the drill, {scenario.length}",
-            )
+            wanted = f"at most the length of the drill, {scenario.length}"
+            yield document.fault(f"$.expected[{i}].within", expected.within, wanted)
+
+
+def _inject_faults(
+    document: Document, path: str, inject: Inject, scenario: Scenario, site: Site
+) -> Iterator[FileFault]:
+    if inject.points is not None:
+        for point in (p for p in _points(inject, site) if p not in site.points):
+            yield document.fault(f"{path}.points", point, "a point of the site")
+    for name in ("exercise", "source", "observed_at"):
+        if name in inject.fact:
+            yield document.fault(f"{path}.fact.{name}", inject.fact[name], "nothing: the drill sets it")
+    try:
+        for values in _expanded(inject, scenario, site, scenario.id, SOME_START):
+            facts.decode(msgspec.json.encode(values))
+    except facts.BadFact as bad:
+        for fault in bad.faults:
+            yield document.fault(f"{path}.fact{fault.path[1:]}", Said(fault.value), fault.expected)

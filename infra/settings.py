@@ -152,7 +152,7 @@ def _explain(message: str, values: Any, path: Path, origins: Mapping[str, str]) 
     key = at.rstrip("`").lstrip(".").replace("api_keys[...]", f"api_keys.{_wrong_key(values)}")
     if text.startswith("Object contains unknown field"):
         key = ".".join(filter(None, [key, text.split("`")[1]]))
-        return f"{origins.get(key, path)}: {key}: got a setting that does not exist, expected one of the documented settings"
+        return f"{origins.get(key, path)}: {key}: got a setting that does not exist, expected a documented one"
     if text.startswith("Object missing required field"):
         key = ".".join(filter(None, [key, text.split("`")[1]]))
         return f"{origins.get(key, path)}: {key}: got nothing, expected a value"

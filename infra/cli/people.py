@@ -38,8 +38,8 @@ def import_roster(context: Context, file: Path, *, as_json: bool) -> None:
         print_json([msgspec.to_builtins(done)])
         return
     click.echo(
-        f"人员 / officers {done.officers}, 联系方式 / contacts {done.contacts} (移除 / removed {done.contacts_removed}), "
-        f"新增班次 / new duties {done.duties}"
+        f"人员 / officers {done.officers}, 联系方式 / contacts {done.contacts}, 移除 / removed {done.contacts_removed},"
+        f" 新增班次 / new duties {done.duties}"
     )
 
 

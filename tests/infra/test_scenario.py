@@ -31,7 +31,9 @@ def test_the_shipped_scenario_raises_the_price_at_every_retail_point_of_rice(sit
     assert [p.offset for p in planned] == sorted(p.offset for p in planned)
     assert planned[-1].offset == timedelta(seconds=15)
     assert planned[-1].fact.observed_at == START + timedelta(seconds=15)
-    retail_rice = [p.id for p in site.points.values() if any(x.stage == "retail" and x.commodity == "rice" for x in p.lines)]
+    retail_rice = [
+        p.id for p in site.points.values() if any(x.stage == "retail" and x.commodity == "rice" for x in p.lines)
+    ]
     assert sum(p.offset == timedelta(0) for p in planned) == len(retail_rice) == 30
 
 
@@ -59,7 +61,7 @@ def test_every_fault_of_a_scenario_is_said_at_once(site: Site) -> None:
     assert str(bad.value).splitlines() == [
         "broken.yaml:3 participants: got nobody, expected at least one officer of the roster",
         "broken.yaml:7 injects[0].points: got 'P99', expected a point of the site",
-        "broken.yaml:8 injects[0].fact.price: got '-1', expected a number above 0 and below 1E+12, at most 30 digits",
+        "broken.yaml:8 injects[0].fact.price: got -1, expected a number above 0 and below 1E+12, at most 30 digits",
         "broken.yaml:11 injects[1].fact.exercise: got 'mine', expected nothing: the drill sets it",
         "broken.yaml:13 expected[0].within: got '2m', expected at most the length of the drill, 1m",
     ]

@@ -46,13 +46,12 @@ def test_the_environment_overrides_the_file_and_nests_by_two_underscores(tmp_pat
         (
             "",
             {"FENGHUO_DATABASE": "mysql://x"},
-            "FENGHUO_DATABASE: database: got 'mysql://x', expected sqlite:///PATH or "
-            "postgresql://USER@HOST:PORT/NAME",
+            "FENGHUO_DATABASE: database: got 'mysql://x', expected sqlite:///PATH or postgresql://USER@HOST:PORT/NAME",
         ),
         (
             "brokr = 1",
             {},
-            "{file}: brokr: got a setting that does not exist, expected one of the documented settings",
+            "{file}: brokr: got a setting that does not exist, expected a documented one",
         ),
         (
             "[console]\nlisten = 'here'",

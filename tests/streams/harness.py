@@ -172,5 +172,5 @@ class Site:
 async def until(fulfilled: Callable[[], object], what: str = "") -> None:
     """Wait for something observable; give the loop its turn in between."""
     async with asyncio.timeout(DEADLINE):
-        while not fulfilled():
+        while not fulfilled():  # noqa: ASYNC110 - what is awaited has no event
             await asyncio.sleep(0.01)

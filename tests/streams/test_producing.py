@@ -81,7 +81,7 @@ async def test_a_frozen_broker_is_not_an_answer(
 
 
 async def test_reading_finds_everything_each_time(settings: StreamSettings) -> None:
-    """One record in each partition, read thirty times: aiokafka was seen to lose the first of them when it is paused."""
+    """One record in each partition, read thirty times: aiokafka was seen to lose the first when paused."""
     async with open_producer(settings) as producer:
         for partition in range(4):
             await producer.append("grain-prices", None, b"x", partition=partition)
