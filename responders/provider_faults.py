@@ -32,13 +32,14 @@ class ProviderFaults:
     def began(self, channel: str, reason: str) -> None:
         """The provider of a channel fails."""
         self._clear.discard(channel)
-        minute = self._clock().replace(second=0, microsecond=0)
+        # To the second: processes that notice together say it once, a fault that returns at once is a fault again.
+        second = self._clock().replace(microsecond=0)
         words = Words(
             zh=f"短信通道 {channel} 故障：{reason}。呼叫已暂缓，恢复后自动发出。",
             en=f"Channel {channel} fails: {reason}. Pages are held and go out when it is back.",
         )
         county = self._services.library.county
-        self._desk.take([pipeline_fault(county=county, part=PART, subject=channel, at=minute, explain=words)])
+        self._desk.take([pipeline_fault(county=county, part=PART, subject=channel, at=second, explain=words)])
 
     def ended(self, channel: str) -> None:
         """The provider has taken a page: if a fault of it is open, it is over."""

@@ -1,4 +1,4 @@
-"""The site of these tests: the example site with more counties, so that every test has a place of its own; and facts."""
+"""The site of these tests: the example with more counties, so that every test has a place of its own; and facts."""
 
 from __future__ import annotations
 

@@ -113,6 +113,10 @@ class Phones:
         """How the provider treats texts from now on, to one number or to all."""
         self.call(lambda: self.network.behaviour(number, mode, **more))
 
+    def well_again(self) -> None:
+        """The provider treats every number as it should."""
+        self.call(self.network._behaviours.clear)
+
     def unexpected(self) -> list[str]:
         """Texts that no test has waited for."""
         return self.call(

@@ -1,4 +1,4 @@
-"""What should have come of some facts, worked out without any broker, database or process: the engine and a dictionary."""
+"""What should have come of some facts, worked out without broker, database or process: the engine and a mapping."""
 
 from __future__ import annotations
 

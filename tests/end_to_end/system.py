@@ -17,7 +17,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from rules.facts import KINDS
 from sqlalchemy import func, select
 
 from infra.settings import load
@@ -30,6 +29,7 @@ from responders.roster_import import load as load_roster
 from responders.roster_import import read as read_roster
 from responders.schema import alerts, incidents, pages
 from responders.store import Store
+from rules.facts import KINDS
 from tests.end_to_end.county import OFFICERS, SOURCES, County, code, make_roster, make_site
 from tests.end_to_end.phones import ACCOUNT, OURS, TOKEN, Phone, Phones
 from tests.services.process import ServerFailedError, ServerProcess, free_port, wait_until
@@ -286,9 +286,10 @@ class System:
     def post(self, body: bytes, *, key: str, kind: str = "application/json") -> tuple[int, str]:
         """The HTTP door, as it answers."""
         headers = {"Content-Type": kind, "Authorization": f"Bearer {key}"}
-        request = urllib.request.Request(f"{self.console_url}/api/v1/facts", data=body, headers=headers)
+        url = f"{self.console_url}/api/v1/facts"
+        request = urllib.request.Request(url, data=body, headers=headers)  # noqa: S310, our own
         try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
+            with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310, our own
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as refused:
             with refused:
@@ -364,7 +365,7 @@ class System:
 
     def settle(self) -> None:
         """Ends what a test has left open, quietly: the next one begins in peace."""
-        self.phones.behave()
+        self.phones.well_again()
         answers = Answers(self.store, services_of(self.library), lambda: datetime.now(UTC))
         with self.store.read() as connection:
             left = list_incidents(connection, only_open=True)

@@ -54,7 +54,7 @@ def market_watch(request: pytest.FixtureRequest, readings: list[GrainPriceReadin
 def test_the_file_flows_whole_and_fed_twice_it_changes_nothing(
     market_watch: System, file: Path, readings: list[GrainPriceReading]
 ) -> None:
-    """Every row is accepted or named; the alerts are those of the engine alone; the second time adds none, and no text."""
+    """Every price is accepted; the alerts are those of the engine alone; the second time adds none, and no text."""
     expected = alerts_of(market_watch.library, [json.loads(encode(reading)) for reading in readings])
     assert len(expected) > 5
 

@@ -1,6 +1,6 @@
 """A process of the product that ends by SIGKILL at a named point. Run as a script, in place of `fenghuo run|worker|…`.
 
-The point is named by the file `kill-at` in the working directory. Who reaches it takes the file away first: it kills once.
+The point is named by the file `kill-at` in the working directory. Who reaches it takes the file away: it kills once.
 """
 
 from __future__ import annotations
@@ -19,8 +19,6 @@ from infra.site_files import read_library
 from infra.wiring import Seams
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from responders.channels.base import Capabilities, Channel, OutgoingText, SendResult
     from responders.inbound import Inbound
     from rules.alerts import Alert
@@ -40,13 +38,14 @@ ORDER = Path("kill-at")
 
 def reached(point: str) -> None:
     """The process ends here if it is told to, and was not before."""
-    try:
-        if ORDER.read_text(encoding="utf-8") != point:
-            return
+    if told_to(point):
         ORDER.unlink()
-    except FileNotFoundError:
-        return
-    os.kill(os.getpid(), signal.SIGKILL)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def told_to(point: str) -> bool:
+    """Whether this is where it is to end."""
+    return ORDER.exists() and ORDER.read_text(encoding="utf-8") == point
 
 
 def _deliver(deliver: Deliver) -> Deliver:
@@ -88,7 +87,7 @@ def _worker(app: WorkerApp) -> WorkerApp:
 
     async def appended(partition: int, key: str) -> Any:
         future = await append(partition, key)
-        if ORDER.exists():
+        if told_to(AFTER_STATE):
             await future  # the broker has the state; the alert is not on its way
             reached(AFTER_STATE)
         return future
