@@ -85,6 +85,12 @@ class Process(ServerProcess):
         told = {"CONSOLE__LISTEN": f"127.0.0.1:{self.port}", **self._settings}
         return ["/usr/bin/env", *(f"FENGHUO_{key}={value}" for key, value in told.items()), *self._command]
 
+    def start(self) -> None:
+        """Start, also after it has ended by itself."""
+        if not self.is_running() and self._keeper is not None:
+            self._wait_for_end()
+        super().start()
+
     def is_ready(self) -> bool:
         """Whether every part of it works."""
         return self.get("/readyz") is not None
