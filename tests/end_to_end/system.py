@@ -305,6 +305,15 @@ class System:
         """A producer of somebody's writes to the topics themselves: no door has looked at it."""
         asyncio.run(self._append(facts))
 
+    def appends_raw(self, topic: str, key: bytes | None, value: bytes, partition: int | None = None) -> None:
+        """Somebody's producer writes whatever it likes, where it likes."""
+
+        async def append() -> None:
+            async with await open_producer(self.settings, self.library) as producer:
+                await producer.append(topic, key, value, partition=partition)
+
+        asyncio.run(append())
+
     async def _append(self, facts: Sequence[Fact]) -> None:
         async with await open_producer(self.settings, self.library) as producer:
             for fact in facts:
@@ -368,6 +377,12 @@ class System:
     def expects_error(self, pattern: str) -> None:
         """An error line that belongs to this test."""
         self.expected_errors.append(re.compile(pattern))
+
+    def only_these_errors(self, *patterns: str) -> None:
+        """At the end of a storm, whose texts nobody reads one by one: no error but of these kinds."""
+        self.expected_errors += map(re.compile, patterns)
+        self.phones.forget()
+        self.assert_clean()
 
     def settle(self) -> None:
         """Ends what a test has left open, quietly: the next one begins in peace."""

@@ -15,7 +15,7 @@ import pytest
 from tests.end_to_end.fixtures import closed
 from tests.end_to_end.phones import Phones
 from tests.end_to_end.reckoning import alerts_of
-from tests.end_to_end.system import FENGHUO, System, embedded, kafka_postgres, new_directory
+from tests.end_to_end.system import System, embedded, kafka_postgres, new_directory
 from tests.services.process import ServerFailedError
 
 if TYPE_CHECKING:
@@ -99,7 +99,8 @@ def on_kafka(kafka: KafkaServer, postgres: PostgresServer) -> Iterator[System]:
         directory, Phones(), kafka_postgres(kafka.bootstrap, postgres.create_database()), worker__send_timeout=5.0
     )
     try:
-        yield system.provisioned().started(entry=FENGHUO)
+        yield system.provisioned().started()
+        system.only_these_errors(*EXPECTED)
     finally:
         closed(system)
 
@@ -111,6 +112,7 @@ def on_files() -> Iterator[System]:
     system = System(directory, Phones(), embedded(directory))
     try:
         yield system.provisioned().started()
+        system.only_these_errors()
     finally:
         closed(system)
 

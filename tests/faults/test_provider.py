@@ -77,6 +77,11 @@ def test_an_answer_that_cannot_be_read_is_asked_about_and_the_text_not_sent_agai
     assert system.only(county.grain).position == 1
 
 
+@pytest.mark.parametrize(
+    "installation",
+    ["embedded", pytest.param("kafka", marks=[pytest.mark.kafka, pytest.mark.postgres, pytest.mark.soak])],
+    indirect=True,
+)
 def test_errors_hangs_and_broken_connections_at_once(system: System, jia: Phone, yi: Phone, ding: Phone) -> None:
     """Nobody knows whether those texts left: asked for 30 s, then sent, each once; the provider's fault is said."""
     counties = [system.county() for _ in range(6)]

@@ -29,6 +29,7 @@ def province(kafka: KafkaServer, postgres: PostgresServer) -> Iterator[System]:
     system = System(directory, Phones(), kafka_postgres(kafka.bootstrap, postgres.create_database()))
     try:
         yield system.provisioned()
+        system.only_these_errors("aiokafka")
     finally:
         closed(system)
 
