@@ -2,9 +2,10 @@
 
 Agents change the table in memory, note what they changed, and go on. The flusher takes all that is noted, writes one
 changelog entry per changed key, sends the alerts, waits until every one of them is durable, and only then acknowledges
-the messages that caused them. There is no timer: it starts as soon as something is noted, and what is noted while it
-waits shares the next wait. One failed or late send ends the process, for after it nothing may be sent or acknowledged;
-the messages come again, and the table remembers what they caused.
+the messages that caused them. It starts as soon as something is noted, and what is noted while it waits shares the next
+wait; only in a storm, when several messages have come meanwhile, it gathers a moment longer, for then most of them
+change the same keys and one entry serves them all. One failed or late send ends the process, for after it nothing may
+be sent or acknowledged; the messages come again, and the table remembers what they caused.
 """
 
 from __future__ import annotations
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
     from streams.table import EntryTable
 
 logger = logging.getLogger(__name__)
+
+
+GATHER = 0.01
+"""Seconds."""
 
 
 class NewRecord(NamedTuple):
@@ -115,14 +120,18 @@ class Flusher:
 
     async def run(self) -> None:
         """Flush, for as long as the worker lives."""
+        storm = False
         while True:
             await self._noted.wait()
+            if storm:
+                await asyncio.sleep(GATHER)
             self._noted.clear()
             batch, self._batch = self._batch, _Batch()
             reason = await self._flush(batch)
             if reason is not None:
                 self._fail(reason)
                 await asyncio.Event().wait()  # nothing more is sent or acknowledged
+            storm = len(self._batch.events) > 1
             if not self._batch.events:
                 self._idle.set()
             self._room.set()
