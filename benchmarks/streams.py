@@ -54,7 +54,7 @@ def run() -> Iterator[Row]:
 
 
 def _compare(name: str, broker: str, directory: str) -> Row:
-    number = size(40_000, 4000)
+    number = size(20_000, 4000)
     asyncio.run(_fill(_settings(broker, directory, "fill"), number))
     seconds: dict[str, list[float]] = {"ours": [], "bare": []}
     for _ in range(ROUNDS):
