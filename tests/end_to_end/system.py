@@ -362,10 +362,11 @@ class System:
         """Waits for what can be observed, with a deadline."""
         wait_until(lambda: bool(fulfilled()), what, seconds=within)
 
-    def alert_ids(self) -> set[str]:
-        """Every alert that the desk has taken."""
+    def alert_ids(self, counties: set[str] | None = None) -> set[str]:
+        """Every alert that the desk has taken, of these counties where they are given."""
         with self.store.read() as connection:
-            return set(connection.execute(select(alerts.c.id)).scalars())
+            rows = list(connection.execute(select(alerts.c.id, alerts.c.place)))
+        return {row.id for row in rows if counties is None or row.place.partition("/")[0] in counties}
 
     def count(self, *where: Any) -> int:
         """Pages of which this holds."""
