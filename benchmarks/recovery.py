@@ -94,7 +94,7 @@ async def _append(house: Installation, *facts: bytes) -> None:
 
 
 async def _feed(house: Installation, number: int) -> None:
-    """History, applied by a worker that flushes 16 facts of 16 points at a time."""
+    """History, applied by a worker that flushes no point twice at a time."""
     since = clock.utc_now() - timedelta(days=30)
     facts = [reading(event(n % SERIES), "4.1", since + timedelta(seconds=n // SERIES)) for n in range(number)]
     await _append(house, *facts)
@@ -102,7 +102,7 @@ async def _feed(house: Installation, number: int) -> None:
     async def deliver(_: list[Alert]) -> None:
         pass
 
-    settings = replace(stream_settings(house.settings, house.library), max_pending=16, tick_every=3600.0)
+    settings = replace(stream_settings(house.settings, house.library), max_pending=SERIES, tick_every=3600.0)
     app = build_app(settings, Engine(house.library), deliver, clock.utc_now)
     stop = asyncio.Event()
     running = asyncio.ensure_future(run_app(app, stop=stop))
