@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import structlog
 
 from infra import clock
+from infra.doorkeeper import allow_descriptors
 from infra.metrics import Metrics
 from infra.web import Readiness, application, listen
 from infra.wiring import NO_SEAMS, api_keys, duty_room, heartbeat, open_producer, web_routes, worker_app
@@ -19,7 +20,7 @@ from streams.health import health
 from streams.running import run_app
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Callable
 
     from infra.settings import Settings
     from infra.wiring import DutyRoom, Seams
@@ -47,16 +48,30 @@ async def run(
     *,
     stop: asyncio.Event | None = None,
     ready: asyncio.Event | None = None,
+    stopping: Callable[[], None] = lambda: None,
     seams: Seams = NO_SEAMS,
 ) -> int:
-    """Runs until `stop`, a signal or a failure. The exit code: 0 when asked to stop, 1 when a part failed."""
+    """Runs until `stop`, a signal or a failure. The exit code: 0 when asked to stop, 1 when a part failed.
+
+    `stopping` is called as soon as the end begins, whatever started it: a supervisor must not wait for ever.
+    """
     stop = stop or asyncio.Event()
     _on_signals(stop)
+    allow_descriptors()
+    if parts.responder and not settings.twilio.account_sid:
+        _log.warning("nobody can be paged: twilio.account_sid is not set")
+    ending = asyncio.ensure_future(_when(stop, stopping))
     room = duty_room(settings, library, seams)
     try:
         return await _Process(settings, library, parts, room, stop, seams).run(ready or asyncio.Event())
     finally:
+        ending.cancel()
         await room.close()
+
+
+async def _when(event: asyncio.Event, act: Callable[[], None]) -> None:
+    await event.wait()
+    act()
 
 
 class _Process:
@@ -117,7 +132,7 @@ class _Process:
             if producer
             else []
         )
-        runner = await listen(application(routes, metrics, self._readiness), self._settings.console.listen)
+        runner, watching = await listen(application(routes, metrics, self._readiness), self._settings.console.listen)
         try:
             await worker_ready.wait()
             ready.set()
@@ -125,6 +140,7 @@ class _Process:
                       listen=self._settings.console.listen, at=clock.utc_now().isoformat())  # fmt: skip
             await asyncio.Event().wait()
         finally:
+            watching.cancel()
             await runner.cleanup()
             if producer:
                 await producer.close()

@@ -128,7 +128,8 @@ def load(path: Path, environment: Mapping[str, str]) -> Settings:
     except msgspec.ValidationError as error:
         raise BadSettings(_explain(str(error), values, path, origins)) from None
     for key, value, expected in _faults(settings):
-        raise BadSettings(f"{origins.get(key, path)}: {key}: got {value!r}, expected {expected}")
+        shown = "a secret" if _may_be_secret(key, value) else repr(value)
+        raise BadSettings(f"{origins.get(key, path)}: {key}: got {shown}, expected {expected}")
     base = path.resolve().parent
     return msgspec.structs.replace(
         settings,
@@ -152,15 +153,26 @@ def _explain(message: str, values: Any, path: Path, origins: Mapping[str, str]) 
     key = at.rstrip("`").lstrip(".").replace("api_keys[...]", f"api_keys.{_wrong_key(values)}")
     if text.startswith("Object contains unknown field"):
         key = ".".join(filter(None, [key, text.split("`")[1]]))
-        return f"{origins.get(key, path)}: {key}: got a setting that does not exist, expected a documented one"
+        return f"{_origin(key, origins, path)}: {key}: got a setting that does not exist, expected a documented one"
     if text.startswith("Object missing required field"):
         key = ".".join(filter(None, [key, text.split("`")[1]]))
         return f"{origins.get(key, path)}: {key}: got nothing, expected a value"
     value: Any = values
     for step in key.replace("[", ".").replace("]", "").split("."):
         value = value.get(step, "?") if isinstance(value, dict) else value
-    shown = "a secret" if "password" in key or "token" in key else repr(value)
+    shown = "a secret" if _may_be_secret(key, value) else repr(value)
     return f"{origins.get(key, path)}: {key}: got {shown}, expected {_expected(text, key)}"
+
+
+def _origin(key: str, origins: Mapping[str, str], path: Path) -> str:
+    """Where a key was said: a section may stand in the environment only by one of its keys."""
+    return next((name for said, name in origins.items() if said == key or said.startswith(f"{key}.")), str(path))
+
+
+def _may_be_secret(key: str, value: object) -> bool:
+    """Names that hold secrets, addresses that may carry a password, and whole sections."""
+    named = ("password", "token", "sha256", "proxy", "heartbeat", "twilio", "api_keys")
+    return any(word in key for word in named) or "@" in str(value)
 
 
 def _wrong_key(values: Any) -> str:

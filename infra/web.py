@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, NamedTuple
 
 from aiohttp import web
+
+from infra.doorkeeper import Doorkeeper
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
     from infra.metrics import Metrics
 
 MAX_BODY = 1 << 20
+DOORKEEPER = web.AppKey("doorkeeper", Doorkeeper)
 
 
 class Readiness(NamedTuple):
@@ -38,15 +42,17 @@ def application(
     async def exposition(_request: web.Request) -> web.Response:
         return web.Response(body=await metrics.text(), headers={"Content-Type": "text/plain; version=0.0.4"})
 
-    app = web.Application(client_max_size=MAX_BODY)
+    doorkeeper = Doorkeeper()
+    app = web.Application(client_max_size=MAX_BODY, middlewares=[doorkeeper.middleware()])
+    app[DOORKEEPER] = doorkeeper
     app.add_routes([*routes, web.get("/healthz", healthz), web.get("/readyz", readyz), web.get("/metrics", exposition)])
     return app
 
 
-async def listen(app: web.Application, address: str) -> web.AppRunner:
-    """Starts listening at `host:port`. The caller cleans the runner up."""
+async def listen(app: web.Application, address: str) -> tuple[web.AppRunner, asyncio.Task[None]]:
+    """Starts listening at `host:port`. The caller cleans the runner up and cancels the doorkeeper's watch."""
     host, _, port = address.rpartition(":")
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=5.0)
     await runner.setup()
-    await web.TCPSite(runner, host, int(port)).start()
-    return runner
+    await web.TCPSite(runner, host, int(port), backlog=128).start()
+    return runner, asyncio.ensure_future(app[DOORKEEPER].watch(runner))

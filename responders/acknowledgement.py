@@ -111,7 +111,7 @@ def acknowledge(ledger: Ledger, incident: int | str, by: str, via: str, *, on_be
     found = _find(ledger, incident)
     if isinstance(found, Refused):
         return found
-    if (refusal := _may_act(ledger, found, owner)) is not None:
+    if (refusal := _on_roster(ledger, found, by) or _may_act(ledger, found, owner)) is not None:
         return refusal
     if not found.is_open:
         return _closed(found)
@@ -173,10 +173,16 @@ def _find(ledger: Ledger, incident: int | str) -> Incident | Refused:
     return found[0]
 
 
-def _may_act(ledger: Ledger, incident: Incident, officer: str) -> Refused | None:
+def _on_roster(ledger: Ledger, incident: Incident, officer: str) -> Refused | None:
     known = ledger.connection.execute(select(officers.c.name).where(officers.c.name == officer)).first()
     if known is None:
         return Refused(incident.number, f"{officer} 不在人员名册中。", f"{officer} is not on the roster.")
+    return None
+
+
+def _may_act(ledger: Ledger, incident: Incident, officer: str) -> Refused | None:
+    if (refusal := _on_roster(ledger, incident, officer)) is not None:
+        return refusal
     if not may_act(ledger, incident, officer):
         ledger.note(incident.id, "refused", who=officer)
         return Refused(

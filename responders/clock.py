@@ -14,9 +14,17 @@ SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 
 def shown(instant: datetime) -> str:
     """`2026-08-26 16:09:13`, Shanghai time, for people."""
-    return instant.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")
+    return _shanghai(instant).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def shown_short(instant: datetime) -> str:
     """`08-26 16:09`, Shanghai time, for texts."""
-    return instant.astimezone(SHANGHAI).strftime("%m-%d %H:%M")
+    return _shanghai(instant).strftime("%m-%d %H:%M")
+
+
+def _shanghai(instant: datetime) -> datetime:
+    """A time at the very end of the calendar has no Shanghai time: it is shown as it is, for a page must not fail."""
+    try:
+        return instant.astimezone(SHANGHAI)
+    except OverflowError:
+        return instant

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from sqlalchemy import select
 
-from responders import escalation, incident_states, incidents, library, outbox
+from responders import drills, escalation, incident_states, incidents, library, outbox
 from responders.closing import close_by_return
 from responders.incidents import Incident
 from responders.ledger import Ledger
@@ -132,15 +132,23 @@ class _Work:
         self._known.add(str(alert.id))
         exercise = alert.exercise or ""
         if exercise and ledger.participants(exercise) is None:
-            ledger.record(alert, None, "no such drill is running")
-            ledger.fault(
-                "drill", exercise, f"演练 {exercise} 未登记或已结束，却收到其警报",
-                f"an alert of drill {exercise}, which is not running", county=alert.county,
-            )  # fmt: skip
+            self._stray(alert, exercise)
         elif alert.historic:
             self._historic(alert)
         else:
             self._present(alert, exercise)
+
+    def _stray(self, alert: Alert, exercise: str) -> None:
+        """An alert that left as its drill was ended is only recorded; one of a drill that never was is a fault."""
+        ledger = self._ledger
+        if drills.has_ended(ledger.connection, exercise):
+            ledger.record(alert, None, "the drill has ended")
+            return
+        ledger.record(alert, None, "no such drill")
+        ledger.fault(
+            "drill", exercise, f"收到演练 {exercise} 的警报，但该演练从未登记",
+            f"an alert of drill {exercise}, which was never registered", county=alert.county,
+        )  # fmt: skip
 
     def _present(self, alert: Alert, exercise: str) -> None:
         key = (exercise, alert.plan, alert.place)

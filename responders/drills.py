@@ -51,6 +51,12 @@ def register(connection: Connection, exercise: str, title: str, participants: It
     )
 
 
+def has_ended(connection: Connection, exercise: str) -> bool:
+    """Whether it is a drill of ours that is over."""
+    query = select(drills.c.id).where(drills.c.id == exercise, drills.c.ended_at.is_not(None))
+    return connection.execute(query).first() is not None
+
+
 def is_running(connection: Connection, exercise: str) -> bool:
     return RegisteredDrills().participants(connection, exercise) is not None
 

@@ -227,7 +227,10 @@ def _nth(ledger: Ledger, incident: Incident, contact: Contact) -> int:
     ledger.flush()
     found = ledger.connection.execute(
         select(pages.c.id).where(
-            pages.c.incident == incident.id, pages.c.address == contact.address, pages.c.kind.in_(CALLING)
+            pages.c.incident == incident.id,
+            pages.c.address == contact.address,
+            pages.c.kind.in_(CALLING),
+            pages.c.state != "cancelled",
         )
     )
     return len(found.all()) + 1

@@ -33,8 +33,8 @@ BUILT_IN: Mapping[str, Words] = {
         en="{{ explain }} (notice only). Observed {{ observed }}.",
     ),
     "update": Words(
-        zh="新增{{ count }}处：{{ explain }}",
-        en="{{ count }} more: {{ explain }}",
+        zh="新增{{ count }}处，如：{{ explain }}。",
+        en="{{ count }} more, such as {{ explain }}.",
     ),
     "recovered": Words(
         zh="{{ explain }} 已恢复正常。{% if open %}响应仍在进行，须人工结束。{% endif %}",

@@ -95,6 +95,7 @@ def pipeline_fault(
     explain: Words,
     over: bool = False,
     source: str = "",
+    exercise: str | None = None,
 ) -> Alert:
     """The alert that something of Fenghuo or its sources is broken (or, with `over`, works again).
 
@@ -106,11 +107,12 @@ def pipeline_fault(
     cause = Cause(due=at)
     return Alert(
         id=alert_id(
-            exercise=None, county=county, detector=detector, subject=subject, before=before, after=after, cause=cause
+            exercise=exercise, county=county, detector=detector, subject=subject,
+            before=before, after=after, cause=cause,
         ),
         county=county, plan=PIPELINE_FAULT, plan_version="built-in", place=f"{county}/{part}/{subject}",
         detector=detector, subject=subject, before=before, after=after, reason=reason,  # type: ignore[arg-type]
-        cause=cause, at=at, known_at=at, explain=explain, source=source,
+        cause=cause, at=at, known_at=at, explain=explain, source=source, exercise=exercise,
     )  # fmt: skip
 
 

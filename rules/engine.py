@@ -139,7 +139,9 @@ class Engine:
         if fact.county not in self._site.counties:
             served = " | ".join(self._site.counties)
             return _rejected("unknown_county", f"county: got {fact.county}, expected {served}")
-        ahead = self._refuse_future(record, "observed_at", fact.observed_at)
+        ahead = self._refuse_future(record, "observed_at", fact.observed_at) or self._refuse_future(
+            record, "known_at", fact.known
+        )
         if ahead is not None:
             return ahead
         return self._refuse_reading(fact) if isinstance(fact, GrainPriceReading) else None

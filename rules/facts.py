@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 # `$` alone would let a line break through at the end; a NUL or a control character could be stored in no SQL database.
 County = Annotated[str, Meta(pattern=r"^[0-9]{6}$(?!\n)", description="a county code of 6 digits")]
 Division = Annotated[str, Meta(pattern=r"^[0-9]{6}([0-9]{3}([0-9]{3})?)?$(?!\n)", description="6, 9 or 12 digits")]
-Label = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$(?!\n)")]
-Text = Annotated[str, Meta(max_length=4000, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*$")]
+Label = Annotated[
+    str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]*$(?!\n)")
+]
+Text = Annotated[str, Meta(max_length=4000, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]*$")]
 Count = Annotated[int, Meta(ge=0, le=100_000_000)]
 Instant = Annotated[datetime, Meta(tz=True)]
 Revision = Annotated[int, Meta(ge=0, le=1_000_000)]
@@ -178,7 +180,7 @@ class DisasterForecast(Fact, frozen=True, kw_only=True, tag_field="kind", tag="d
     onset: Instant | None = None
     expires: Instant | None = None
     message: Literal["alert", "update", "cancel"]
-    references: Annotated[list[Label], Meta(max_length=100)] = []
+    references: Annotated[list[Label], Meta(max_length=20)] = []
     values: dict[Label, Decimal] = {}
     issuer: Label | None = None
 

@@ -64,7 +64,7 @@ def _number(value: Any) -> Decimal:
     return Decimal(value)
 
 
-MOST = 256
+MOST = 128
 """How many samples an entry holds at the most, so that no source can make one that no broker takes."""
 
 

@@ -93,7 +93,8 @@ def hint(raw: bytes, limit: int) -> tuple[str | None, str | None]:
         said = _hint.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError, RecursionError):
         return None, None
-    source = said.source[:200] if said.source else None
+    # A terminal or a phone will show it.
+    source = "".join(c if c.isprintable() else "\ufffd" for c in said.source[:200]) if said.source else None
     county = said.county if said.county and _COUNTY.fullmatch(said.county) else None
     return source, county
 
@@ -123,12 +124,15 @@ class Notice(msgspec.Struct, frozen=True):
     said: datetime
 
 
-def notice(table: EntryTable, record: Record, dead: DeadLetter, county: str) -> tuple[str, Entry, list[Alert]]:
+def notice(
+    table: EntryTable, record: Record, dead: DeadLetter, county: str, exercise: str | None = None
+) -> tuple[str, Entry, list[Alert]]:
     """The entry to write and the alerts to send: the first letter of a source and reason, then at most one an hour.
 
+    With `exercise` it is the fault of a running drill, and stays behind its wall.
     The entry remembers what it applied and caused as every other does, so a message read again says the same again.
     """
-    key = _key(table, record, dead)
+    key = _key(table, record, dead, exercise)
     before = table.get(key)
     if before is not None and before.seen(record):
         return key, before, before.caused_by(record)
@@ -136,14 +140,15 @@ def notice(table: EntryTable, record: Record, dead: DeadLetter, county: str) -> 
     alerts: list[Alert] = []
     if last is None or record.appended_at - last >= LOUD_EVERY:
         last = record.appended_at
-        alerts = [_alert(dead, county)]
+        alerts = [_alert(dead, county, exercise)]
     state = msgspec.to_builtins(Notice(last))
-    return key, entries.after(before, record, exercise=None, due=None, state=state, alerts=alerts), alerts
+    return key, entries.after(before, record, exercise=exercise, due=None, state=state, alerts=alerts), alerts
 
 
-def _key(table: EntryTable, record: Record, dead: DeadLetter) -> str:
+def _key(table: EntryTable, record: Record, dead: DeadLetter, exercise: str | None) -> str:
     def key(source: str) -> str:
-        return _encode(["dead-letters", record.topic, str(record.partition), source, dead.reason]).decode()
+        names = ["dead-letters", record.topic, str(record.partition), source, dead.reason]
+        return _encode([*names, exercise] if exercise else names).decode()
 
     own = key(dead.source or "")
     if table.get(own) is None:
@@ -153,7 +158,7 @@ def _key(table: EntryTable, record: Record, dead: DeadLetter) -> str:
     return own
 
 
-def _alert(dead: DeadLetter, county: str) -> Alert:
+def _alert(dead: DeadLetter, county: str, exercise: str | None) -> Alert:
     who = dead.source or dead.origin.topic
     where = f"{dead.origin.topic}/{dead.origin.partition}/{dead.origin.offset}"
     return pipeline_fault(
@@ -162,10 +167,11 @@ def _alert(dead: DeadLetter, county: str) -> Alert:
         subject=f"{who}/{dead.reason}",
         at=dead.appended_at,
         explain=Words(
-            zh=f"来自 {who} 的数据无法处理（{dead.reason}）：{dead.explain[:300]}。"
-            f"已存入死信（{where}），一小时内同类不再重复提示。",
-            en=f"Data from {who} cannot be used ({dead.reason}): {dead.explain[:300]}. Kept as a dead letter ({where});"
-            " the like is not reported again within the hour.",
+            zh=f"来自 {who} 的数据无法处理（{dead.reason}）：{dead.explain[:120]}。"
+            f"已存入死信（{where}），一小时内同类不再重复提示",
+            en=f"Data from {who} cannot be used ({dead.reason}): {dead.explain[:120]}. Kept as a dead letter ({where});"
+            " the like is not reported again within the hour",
         ),
         source=dead.source or "",
+        exercise=exercise,
     )

@@ -124,7 +124,7 @@ class Deliverer:
         return pipeline_fault(
             county=self._county,
             part=topics.ALERTS,
-            subject=f"{message.partition}/{message.offset}",
+            subject="unreadable",
             at=datetime.fromtimestamp(message.timestamp, UTC),
             explain=Words(
                 zh=f"一条警报无法读取（{where}）：{why}。原文：{text}",

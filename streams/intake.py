@@ -103,7 +103,10 @@ class Intake:
             self._bury(record, key, raw, "engine_error", repr(failed))
             return
         if outcome.rejected is not None:
-            self._bury(record, key, raw, outcome.rejected.reason, outcome.rejected.explain)
+            reason, explain = outcome.rejected
+            # A running drill's own mistake stays behind its wall; who sends for a drill that is none is heard outside.
+            exercise = fact.exercise if isinstance(fact, facts.Fact) and reason != "unknown_drill" else None
+            self._bury(record, key, raw, reason, explain, exercise)
         for name, entry in outcome.entries.items():
             self._flusher.change(name, entry, record.partition)
         for alert in outcome.alerts:
@@ -131,13 +134,15 @@ class Intake:
         self._flusher.send(NewRecord(record.topic, topics.county_key(fact.county), raw, home, ((FORWARDED, came),)))
         self._counters.forwarded[record.topic, fact.source] += 1
 
-    def _bury(self, record: Record, key: bytes | None, raw: bytes, reason: str, explain: str) -> None:
+    def _bury(
+        self, record: Record, key: bytes | None, raw: bytes, reason: str, explain: str, exercise: str | None = None
+    ) -> None:
         dead = dead_letters.letter(
             record, key, raw, reason=reason, explain=explain, limit=self._settings.max_fact_bytes
         )
         home = topics.county_key(dead.county) if dead.county else None
         self._flusher.send(NewRecord(topics.DEAD_LETTERS, home, dead_letters.encode(dead)))
-        name, entry, aloud = dead_letters.notice(self._table, record, dead, self._settings.county)
+        name, entry, aloud = dead_letters.notice(self._table, record, dead, self._settings.county, exercise)
         self._flusher.change(name, entry, record.partition)
         for alert in aloud:
             self._alert(alert)

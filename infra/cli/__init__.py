@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 from aiokafka.errors import KafkaError as AioKafkaError
+from click.core import ParameterSource
 from kafka.errors import KafkaError
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -38,8 +39,12 @@ from streams.producing import NotTaken
 @click.pass_context
 def fenghuo(context: click.Context, config: Path) -> None:
     """烽火: 县级预警与应急值守 / early warning and emergency duty for a county."""
+    named = context.get_parameter_source("config") is ParameterSource.COMMANDLINE or "FENGHUO_CONFIG" in os.environ
+    if named and not config.exists():
+        raise BadSettings(f"--config: got {config}, expected a settings file that exists (fenghuo init DIR makes one)")
     settings = load(config, os.environ)
-    configure_logging(settings.log_level)
+    serving = context.invoked_subcommand in ("run", "worker", "responder", "console")
+    configure_logging(settings.log_level if serving else "error")
     context.obj = Context(settings)
 
 
@@ -65,4 +70,6 @@ def _plain(error: Exception) -> str:
     text = str(getattr(error, "orig", None) or error).strip() or repr(error)
     if "no such table" in text or "does not exist" in text:
         return "数据库尚未建立,请先运行 fenghuo provision / the database is not made yet: run fenghuo provision first"
+    if "address already in use" in text:
+        return f"端口被占用 / the port is taken: {text.splitlines()[0]} (console.listen, sandbox.listen)"
     return text.splitlines()[0]

@@ -40,6 +40,7 @@ FAULTS_SHOWN = 20
 @click.option("--format", "form", type=click.Choice(["ndjson", "json", "csv"]), help="for standard input or odd names")
 @click.option("--county", help="县代码 / the county, where no column says it (default: the site's)")
 @click.option("--kind", type=click.Choice(list(facts.KINDS)), help="the kind, where no column says it")
+@click.option("--source", help="来源 / the source, where no column says it")
 @json_option
 @pass_context
 def emit_command(
@@ -49,14 +50,14 @@ def emit_command(
     form: Format | None,
     county: str | None,
     kind: str | None,
+    source: str | None,
     *,
     as_json: bool,
 ) -> None:
     """把文件中的监测数据送入系统 / send facts from NDJSON, JSON or CSV files. Fed twice, nothing doubles."""
     read = _mapping(mapping)
     given = {"county": county or context.library.site.file.county}
-    if kind:
-        given["kind"] = kind
+    given |= {name: value for name, value in (("kind", kind), ("source", source)) if value}
     sources = [_source(path, form, read, given) for path in files]
     summary = asyncio.run(_emit(context, sources))
     if as_json:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
+import threading
 
 import click
 
@@ -24,9 +26,16 @@ def _serving(name: str, parts: Parts, text: str) -> click.Command:
     @click.command(name, help=text)
     @pass_context
     def command(context: Context) -> None:
-        sys.exit(asyncio.run(run(context.settings, context.library, parts)))
+        sys.exit(asyncio.run(run(context.settings, context.library, parts, stopping=_exit_within)))
 
     return command
+
+
+def _exit_within(seconds: float = 30.0) -> None:
+    """A thread that hangs (a frozen database) may not keep a process from ending: it would never be restarted."""
+    deadline = threading.Timer(seconds, os._exit, [1])
+    deadline.daemon = True
+    deadline.start()
 
 
 @click.command("provision")

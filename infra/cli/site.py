@@ -39,6 +39,7 @@ def init(directory: Path) -> None:
     (directory / "var").mkdir(exist_ok=True)
     settings = directory / "fenghuo.toml"
     if not settings.exists():
+        settings.touch(mode=0o600)  # secrets may come to stand in it
         settings.write_text(SETTINGS, encoding="utf-8")
     click.echo(f"{target} 已从示例站点复制 / copied from the example site\n{settings} 设置 / settings")
     click.echo(f"下一步 / next: cd {directory} && fenghuo provision && fenghuo roster import FILE && fenghuo run")

@@ -50,7 +50,7 @@ class TwilioHttp:
         headers: dict[str, str] | None = None,
         auth: tuple[str, str] | None = None,
         timeout: float | None = None,  # noqa: ASYNC109, the SDK's signature
-        allow_redirects: bool = False,  # noqa: FBT001, FBT002, the SDK's signature
+        allow_redirects: bool = False,
     ) -> Any:
         """Make one request; never follows a redirect, for that would show the credentials to another host."""
         del timeout, allow_redirects

@@ -71,7 +71,7 @@ def test_the_environment_overrides_the_file_and_nests_by_two_underscores(tmp_pat
         (
             "[api_keys.office]\nsha256 = 'zz'\nsource = 's'\ncounties = []\nkinds = []",
             {},
-            "{file}: api_keys.office.sha256: got 'zz', expected the SHA-256 of the key, 64 hex digits",
+            "{file}: api_keys.office.sha256: got a secret, expected the SHA-256 of the key, 64 hex digits",
         ),
     ],
 )

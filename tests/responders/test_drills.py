@@ -71,16 +71,22 @@ async def test_who_does_not_take_part_cannot_answer_the_drill(room: Room) -> Non
     assert isinstance(room.answers.acknowledge(1, "王建国", "cli"), Refused)
 
 
-@pytest.mark.parametrize("exercise", ["never-registered", "drill-1"])
-async def test_an_alert_of_an_unknown_or_ended_drill_pages_nobody_but_is_a_pipeline_fault(
-    room: Room, exercise: str
-) -> None:
+async def test_an_alert_of_a_drill_that_never_was_is_a_pipeline_fault(room: Room) -> None:
+    """A sensor left in test mode must not be silent."""
+    room.usual()
+    await room.happens(room.alert(exercise="never-registered"))
+    room.network.reads(WANG, "【系统故障】", "收到演练 never-registered 的警报，但该演练从未登记")
+    assert [i.plan for i in room.incidents()] == ["pipeline-fault"]
+
+
+async def test_an_alert_that_left_as_its_drill_was_ended_pages_nobody(room: Room) -> None:
+    """It is on record, and neither an incident nor a fault."""
     room.usual()
     start(room, "王建国")
     assert room.answers.end_drill("drill-1")
-    await room.happens(room.alert(exercise=exercise))
-    room.network.reads(WANG, "【系统故障】", f"演练 {exercise} 未登记或已结束")
-    assert [i.plan for i in room.incidents()] == ["pipeline-fault"]
+    await room.happens(room.alert(exercise="drill-1"))
+    room.network.silent(WANG)
+    assert room.incidents() == []
 
 
 async def test_when_a_drill_ends_its_incidents_are_closed_and_nobody_is_paged_any_more(room: Room) -> None:

@@ -166,7 +166,7 @@ def test_a_report_that_is_still_the_newest_of_its_kind_is_never_let_go() -> None
 
 def test_the_text_says_town_report_criterion_and_level() -> None:
     """Whole, in both languages."""
-    (alert,) = Bench().give(report(0, deaths=1, missing=2, known_at=at(7))).alerts
+    (alert,) = Bench().give(report(0, deaths=1, missing=2, known_at=at(7)), appended_at=at(7)).alerts
     assert alert.explain == Words(
         zh="王宅镇 R1 死亡和失踪3人 ≥ 3,Ⅲ级(较大)",
         en="Wangzhai R1 dead and missing 3 people ≥ 3, level III (fairly serious)",
