@@ -150,6 +150,7 @@ class System:
         self.directory, self.phones, self.pair = directory, phones, pair
         self.processes: dict[str, Process] = {}
         self.expected_errors: list[re.Pattern[str]] = []
+        self.complaint = ""  # what the last command said on standard error
         self._counties = iter(range(10_000))
         self._console = free_port()
         make_site_once(directory / "site")
@@ -259,6 +260,7 @@ class System:
             check=False,
         )
         assert done.returncode == code, f"fenghuo {' '.join(arguments)}: {done.returncode}\n{done.stdout}{done.stderr}"
+        self.complaint = done.stderr
         return done.stdout
 
     # -- what is said to it

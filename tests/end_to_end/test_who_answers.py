@@ -10,8 +10,6 @@ from tests.end_to_end.county import GRAIN_OFFICE
 from tests.end_to_end.system import secret_of
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.end_to_end.county import County
     from tests.end_to_end.phones import Phone
     from tests.end_to_end.system import System
@@ -125,6 +123,8 @@ def test_what_is_installed_says_of_itself_that_it_is_well(system: System) -> Non
     system.fenghuo("provision", "--check")
 
 
-def test_a_wrong_setting_is_named_and_nothing_starts(system: System, tmp_path: Path) -> None:
+def test_a_wrong_setting_is_named_and_nothing_starts(system: System) -> None:
     """One message with the key, the value and what was expected; exit code 2."""
-    system.fenghuo("run", code=2, WORKER__SEND_TIMEOUT="soon")
+    assert system.fenghuo("run", code=2, WORKER__SEND_TIMEOUT="soon") == ""
+    assert [part for part in ("send_timeout", "'soon'", "expected") if part not in system.complaint] == []
+    assert len(system.complaint.splitlines()) == 1
