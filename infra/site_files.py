@@ -7,10 +7,16 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from jinja2 import TemplateError
+
+from responders.texts import TemplateFault, check_template
 from rules.loading import load
-from rules.yaml_file import BadFiles, FileFault
+from rules.misfit import Said
+from rules.yaml_file import BadFiles, Document, FileFault
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from rules.library import Library
 
 PATTERNS = ("site.yaml", "points.yaml", "plans/*.yaml")
@@ -31,7 +37,22 @@ def read_library(directory: Path) -> Library:
                 faults.append(FileFault(name, 1, "$", f"byte {error.start} that is not UTF-8", "text in UTF-8"))
     if faults:
         raise BadFiles(faults)
-    return load(texts)
+    library = load(texts)
+    if faults := [fault for name, text in texts.items() if name.startswith("plans/") for fault in _texts(name, text)]:
+        raise BadFiles(faults)
+    return library
+
+
+def _texts(name: str, text: str) -> Iterator[FileFault]:
+    """Templates of a plan that could not be filled in."""
+    document = Document(name, text)
+    for kind, words in (document.at("$.texts") or {}).items():
+        for language, source in words.items():
+            try:
+                check_template(source)
+            except (TemplateFault, TemplateError) as fault:
+                expected = "text with {{ names }} and {% if %} only"
+                yield document.fault(f"$.texts.{kind}.{language}", Said(str(fault)), expected)
 
 
 def example_site() -> Path:

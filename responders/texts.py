@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import StrictUndefined
+from jinja2 import StrictUndefined, nodes
 from jinja2.sandbox import SandboxedEnvironment
 
 from responders.channels.segments import fit
@@ -142,10 +142,28 @@ class Texts:
         } | {key: said(value) for key, value in given.items()}
 
 
+_ALLOWED = (
+    nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.If, nodes.Const,
+    nodes.Not, nodes.And, nodes.Or, nodes.Compare, nodes.Operand,
+)  # fmt: skip
+
+
+class TemplateFault(ValueError):
+    """A template that says more than names and conditions: it might never end, or grow without bound."""
+
+
+def check_template(source: str) -> None:
+    """Raises `TemplateFault` or what Jinja2 says of its syntax."""
+    for node in _environment.parse(source).find_all(nodes.Node):
+        if not isinstance(node, _ALLOWED):
+            raise TemplateFault(f"{type(node).__name__} in line {node.lineno}")
+
+
 def _fill(source: str, values: Mapping[str, Any]) -> str:
     template = _compiled.get(source)
     if template is None:
         if len(_compiled) > 500:  # noqa: PLR2004, plans change seldom; a bound all the same
             _compiled.clear()
+        check_template(source)
         template = _compiled[source] = _environment.from_string(source)
     return str(template.render(values))

@@ -43,6 +43,18 @@ class SettingsRefused(StreamsError):
         )
 
 
+class StateDamaged(StreamsError):
+    """A record of the table's changelog that is none of ours."""
+
+    def __init__(self, topic: str, why: str) -> None:
+        super().__init__(
+            f"状态日志 {topic} 中有无法读取的记录({why});请查明谁写入了该主题,恢复备份,"
+            "或删除该主题并重新 fenghuo provision"
+            f" / changelog {topic}: got a record that cannot be read ({why}), expected only what the worker writes;"
+            " find out who else writes there, restore a backup, or delete the topic and run fenghuo provision"
+        )
+
+
 class StoredBeyondLog(StreamsError):
     """The table has applied an offset that the log does not have."""
 

@@ -10,8 +10,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 import faust
+import msgspec
 
 from rules.entries import decode, encode
+from streams.errors import StateDamaged
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterable
@@ -106,7 +108,13 @@ class EntryTable(faust.Table):  # type: ignore[type-arg]
     def apply_changelog_batch(self, batch: Iterable[EventT[Any]]) -> None:
         """Take what was durable; the index of places follows."""
         held = list(batch)
-        super().apply_changelog_batch(held)
+        try:
+            super().apply_changelog_batch(held)
+        except (msgspec.DecodeError, UnicodeDecodeError) as damaged:
+            # Faust would try the same batch for ever, and nobody would hear of it.
+            refused = StateDamaged(self.changelog_topic_name, str(damaged))
+            cast("Any", self.app).fatal(str(refused))
+            raise refused from damaged
         for key in {self._to_key(event.key) for event in held}:
             entry = self.entries.get(key)
             if entry is not None:

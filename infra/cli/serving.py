@@ -31,7 +31,7 @@ def _serving(name: str, parts: Parts, text: str) -> click.Command:
     return command
 
 
-def _exit_within(seconds: float = 30.0) -> None:
+def _exit_within(seconds: float = 20.0) -> None:
     """A thread that hangs (a frozen database) may not keep a process from ending: it would never be restarted."""
     deadline = threading.Timer(seconds, os._exit, [1])
     deadline.daemon = True

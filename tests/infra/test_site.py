@@ -122,3 +122,22 @@ def test_a_file_without_prices_cannot_be_played(tmp_path: Path) -> None:
     data.write_text("a,b\n1,2\n")
     with pytest.raises(NotPlayable, match="no usable price row"):
         prepare(data, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("template", "said"),
+    [
+        ("{% for i in range(99999) %}x{% endfor %}", "got For in line 1"),
+        ("{{ 'x' * 50000000 }}", "got Mul in line 1"),
+        ("{{ ''.__class__ }}", "got Getattr in line 1"),
+        ("{{ x", "got unexpected end of template, expected 'end of print statement'."),
+    ],
+)
+def test_a_template_that_could_hang_or_grow_is_refused_with_its_place(tmp_path: Path, template: str, said: str) -> None:
+    """One plan's text may not hold up the pages of all."""
+    copy_example(tmp_path / "site")
+    plan = tmp_path / "site" / "plans" / "large-event.yaml"
+    plan.write_text(plan.read_text() + f'texts: {{page: {{zh: "{template}", en: "{{{{ explain }}}}"}}}}\n')
+    with pytest.raises(BadFiles, match=r"^plans/large-event\.yaml:\d+ texts\.page\.zh: ") as bad:
+        read_library(tmp_path / "site")
+    assert said in str(bad.value)
