@@ -252,7 +252,7 @@ async def _until(event: asyncio.Event) -> None:
 def _timeline(store: Store, number: int) -> str:
     with store.read() as connection:
         found = show_incident(connection, number)
-    return render(found) if found else ""
+    return f"{render(found, longest_run=3)}\n(全部 / all of it: fenghuo incident show {number})" if found else ""
 
 
 def _code(body: str) -> str:

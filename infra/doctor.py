@@ -11,6 +11,7 @@ from sqlalchemy import select
 from infra import clock
 from infra.wiring import DutyRoom, duty_room, stream_settings
 from responders import roster
+from responders.channels.base import Askable, CannotAsk
 from responders.schema import contacts
 from rules.alerts import Words
 from rules.plans import Plan
@@ -38,7 +39,7 @@ async def examine(settings: Settings, library: Library) -> list[Finding]:
         findings = [
             await _try(Words(zh="消息主题", en="topics"), lambda: _topics(settings, library)),
             await _try(Words(zh="数据库", en="database"), lambda: _database(room)),
-            _provider(settings),
+            await _provider(settings, room),
         ]
         if findings[1].well:
             findings += await asyncio.to_thread(lambda: list(_roles(room, library)))
@@ -66,16 +67,24 @@ def _database(room: DutyRoom) -> str:
     return ", ".join(f"{name} {number}" for name, number in sorted(room.standing().items())) or "-"
 
 
-def _provider(settings: Settings) -> Finding:
-    twilio = settings.twilio
+async def _provider(settings: Settings, room: DutyRoom) -> Finding:
+    """Asked for real: a wrong token, or a provider that is away, is found before it is needed."""
+    twilio, what = settings.twilio, Words(zh="短信通道", en="SMS provider")
     missing = [name for name in ("account_sid", "auth_token", "from_number") if not getattr(twilio, name)]
-    detail = f"twilio.{', twilio.'.join(missing)} 未设置 / not set" if missing else twilio.api_base or "twilio"
-    return Finding(what=Words(zh="短信通道", en="SMS provider"), well=not missing, detail=detail)
+    if missing:
+        return Finding(what=what, well=False, detail=f"twilio.{', twilio.'.join(missing)} 未设置 / not set")
+    channel = room.channels["twilio"]
+    if isinstance(channel, Askable):
+        try:
+            await channel.find(twilio.from_number, "fenghuo doctor", clock.utc_now())
+        except CannotAsk as unanswered:
+            return Finding(what=what, well=False, detail=f"没有答复 / does not answer: {unanswered}")
+    return Finding(what=what, well=True, detail=twilio.api_base or "twilio")
 
 
 def _roles(room: DutyRoom, library: Library) -> Iterator[Finding]:
     """A policy that reaches nobody is said before it is needed."""
-    roles = {library.site.file.duty_role, *(role for plan in library.plans.values() for role in _named(plan))}
+    roles = roles_of(library)
     with room.store.read() as connection:
         known = {row.officer for row in connection.execute(select(contacts.c.officer).where(contacts.c.enabled))}
         for role in sorted(roles):
@@ -83,6 +92,11 @@ def _roles(room: DutyRoom, library: Library) -> Iterator[Finding]:
             reached = [officer for officer in on if officer in known]
             detail = ", ".join(reached) or "现在无人可达: 请补排班 / reaches nobody now: fenghuo roster import"
             yield Finding(what=Words(zh=f"值班 {role}", en=f"role {role}"), well=bool(reached), detail=detail)
+
+
+def roles_of(library: Library) -> set[str]:
+    """Every role that may be paged at this site."""
+    return {library.site.file.duty_role, *(role for plan in library.plans.values() for role in _named(plan))}
 
 
 def _named(plan: Plan) -> set[str]:

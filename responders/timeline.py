@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from responders.clock import shown
+from rules.alerts import PIPELINE_FAULT
 from rules.severity import Severity
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from responders.queries import Event, IncidentView
 
 STATUS = {
@@ -26,18 +30,34 @@ KIND = {
 }  # fmt: skip
 
 
-def render(incident: IncidentView) -> str:
-    """The incident, then a line for everything that happened."""
+def render(incident: IncidentView, *, longest_run: int | None = None) -> str:
+    """The incident, then a line for everything that happened; runs of like events may be shortened to so many."""
     drill = "【演练 DRILL】" if incident.exercise else ""
-    severity = Severity.of(incident.severity)
     head = [
         f"{drill}事件 {incident.number} Incident {incident.number}: {incident.title.zh} {incident.title.en}",
         f"  {incident.headline.zh} / {incident.headline.en}",
-        f"  {severity.zh} {severity.en} · {STATUS[incident.status]} · {incident.place}",
+        f"  {grade(incident.plan, incident.severity)} · {STATUS[incident.status]} · {incident.place}",
     ]
     if incident.owner:
         head.append(f"  负责人 owner: {incident.owner}")
-    return "\n".join([*head, *(f"  {shown(event.at)}  {_said(event)}" for event in incident.timeline)])
+    return "\n".join([*head, *_lines(incident.timeline, longest_run)])
+
+
+def _lines(events: list[Event], longest_run: int | None) -> Iterator[str]:
+    for _, run in groupby(events, key=lambda event: event.event):
+        alike = list(run)
+        told = alike[:longest_run]
+        yield from (f"  {shown(event.at)}  {_said(event)}" for event in told)
+        if left := len(alike) - len(told):
+            yield f"  … 另有 {left} 条同类记录 / {left} more of the kind"
+
+
+def grade(plan: str, word: str) -> str:
+    """How grave, for people; a fault of the system has crossed no line."""
+    if plan == PIPELINE_FAULT:
+        return "系统故障 fault"
+    severity = Severity.of(word)
+    return f"{severity.zh} {severity.en}"
 
 
 def _said(event: Event) -> str:

@@ -158,6 +158,9 @@ class Engine:
         if point is None or not point.division.startswith(reading.county):
             expected = f"one of the site's {len(self._site.points)} points"
             return _rejected("unknown_point", f"point: got {reading.point!r}, expected {expected}")
+        if reading.commodity not in self._library.commodities:
+            expected = " | ".join(sorted(self._library.commodities))
+            return _rejected("unknown_commodity", f"commodity: got {reading.commodity!r}, expected {expected}")
         wrong = self._library.incomparable(reading)
         if wrong is not None:
             return _rejected("incomparable", wrong)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from rules.plans import LineTrigger, Plan, TableTrigger, version
@@ -53,6 +54,12 @@ class Library:
     def named(self, detector: str, subject: str) -> Bound | None:
         """The detector of an entry, or None when no plan in force has it."""
         return self._by_name.get((detector, subject)) or self._by_name.get((detector, ""))
+
+    @cached_property
+    def commodities(self) -> frozenset[str]:
+        """Every commodity that some point of the site has a line for, or that the site names."""
+        lined = {line.commodity for point in self.site.points.values() for line in point.lines}
+        return frozenset(lined | self.site.file.commodities.keys())
 
     def incomparable(self, fact: GrainPriceReading) -> str | None:
         """Why a reading cannot be held against the lines of its point, if it cannot."""

@@ -18,7 +18,9 @@ from infra.logs import configure_logging
 
 @click.command("demo")
 @click.option(
-    "--data", type=click.Path(path_type=Path), help="自己的价格文件 / a price file of one's own, any country's WFP file"
+    "--data",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="价格文件 / a price file, e.g. of WFP",
 )
 def demo(data: Path | None) -> None:
     """演示:一季粮价,直到有人被呼叫 / a season of prices until somebody is paged and answers."""

@@ -12,8 +12,7 @@ from infra.wiring import duty_room_offline
 from responders.acknowledgement import Already, Answers, Closed, Done, Outcome, Refused
 from responders.clock import shown
 from responders.queries import list_incidents, show_incident
-from responders.timeline import STATUS, render
-from rules.severity import Severity
+from responders.timeline import STATUS, grade, render
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +38,7 @@ def list_command(context: Context, *, only_open: bool, drills: bool, as_json: bo
     for line in found:
         drill = "【演练 DRILL】" if line.exercise else ""
         click.echo(
-            f"{line.number:>5}  {shown(line.opened_at)}  {Severity.of(line.severity).zh}  {STATUS[line.status]}"
+            f"{line.number:>5}  {shown(line.opened_at)}  {grade(line.plan, line.severity)}  {STATUS[line.status]}"
             f"  {line.plan} {line.place}  {drill}{line.headline.zh}" + (f"  ← {line.owner}" if line.owner else "")
         )
     if not found:

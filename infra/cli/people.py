@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from infra import clock
 from infra.cli.context import Context, answer_no, json_option, pass_context, print_json, refuse
+from infra.doctor import roles_of
 from infra.wiring import duty_room_offline
 from responders.clock import shown
 from responders.officer_test import send_test
@@ -37,6 +38,8 @@ def import_roster(context: Context, file: Path, *, as_json: bool) -> None:
     if as_json:
         print_json([msgspec.to_builtins(done)])
         return
+    for role in sorted({row["role"] for row in found.duties} - roles_of(context.library)):
+        click.echo(f"注意: 没有预案呼叫 {role} / note: no plan pages role {role}", err=True)
     click.echo(
         f"人员 / officers {done.officers}, 联系方式 / contacts {done.contacts}, 移除 / removed {done.contacts_removed},"
         f" 新增班次 / new duties {done.duties}"

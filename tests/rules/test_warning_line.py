@@ -365,14 +365,15 @@ def test_a_reading_of_another_source_is_recorded_only() -> None:
     assert Bench().give(price(0, "9.00", source="a-tourist")) == ({}, [], None)
 
 
-def test_a_commodity_without_a_line_is_recorded_only() -> None:
-    """Nothing watches it."""
-    assert Bench().give(price(0, "9.00", commodity="salt")) == ({}, [], None)
+def test_a_commodity_without_a_line_at_its_point_is_recorded_only() -> None:
+    """Nothing watches it there."""
+    assert Bench().give(price(0, "9.00", commodity="paddy", stage="wholesale")) == ({}, [], None)
 
 
 @pytest.mark.parametrize(
     ("changed", "reason", "explain"),
     [
+        ({"commodity": "salt"}, "unknown_commodity", "commodity: got 'salt', expected paddy | rice"),
         ({"point": "P99"}, "unknown_point", "point: got 'P99', expected one of the site's 2 points"),
         ({"county": "330724"}, "unknown_county", "county: got 330724, expected 330723"),
         (
