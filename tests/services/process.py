@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import contextlib
 import os
 import shutil
 import signal
@@ -175,7 +176,8 @@ class ServerProcess:
         """End in the orderly way; the data stay for the next start."""
         if self.is_running():
             self.resume()
-            os.kill(self._pid, self.end_signal)
+            with contextlib.suppress(ProcessLookupError):  # it ended by itself, and its keeper has not noticed yet
+                os.kill(self._pid, self.end_signal)
             self._wait_for_end()
 
     def kill(self) -> None:
