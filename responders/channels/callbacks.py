@@ -49,9 +49,7 @@ class InboundText:
     body: str
 
 
-def verify_signature(
-    auth_token: str, public_url: str, params: Mapping[str, str], signature: str | None
-) -> bool:
+def verify_signature(auth_token: str, public_url: str, params: Mapping[str, str], signature: str | None) -> bool:
     """Whether the webhook was signed with the account's token over the URL as Twilio knows it, query
     included.
     """

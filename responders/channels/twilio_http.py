@@ -78,9 +78,7 @@ class TwilioHttp:
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
             connector = aiohttp.TCPConnector(limit=self._connections)
-            self._session = aiohttp.ClientSession(
-                connector=connector, timeout=self._limits, proxy=self._proxy
-            )
+            self._session = aiohttp.ClientSession(connector=connector, timeout=self._limits, proxy=self._proxy)
         return self._session
 
 

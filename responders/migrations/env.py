@@ -7,7 +7,5 @@ from alembic import context
 from responders.schema import metadata
 
 connection = context.config.attributes["connection"]
-context.configure(
-    connection=connection, target_metadata=metadata, transactional_ddl=True, compare_type=True
-)
+context.configure(connection=connection, target_metadata=metadata, transactional_ddl=True, compare_type=True)
 context.run_migrations()

@@ -30,9 +30,7 @@ def add_routes(app: web.Application, network: SandboxNetwork, server: Server) ->
     def guarded(handler: Callable[[web.Request], Awaitable[web.Response]]) -> Any:
         async def guard(request: web.Request) -> web.StreamResponse:
             if not (server.is_account(request) or server.is_own_page(request)):
-                return _no(
-                    403, "not allowed: the account's id and token, or this process's own page, are needed"
-                )
+                return _no(403, "not allowed: the account's id and token, or this process's own page, are needed")
             try:
                 return await handler(request)
             except (ValueError, TypeError, CannotReply) as error:
@@ -63,9 +61,7 @@ class _Control:
         if number not in self._network.phones:
             raise ValueError(f"number: got {number!r}, expected a phone of this sandbox")
         if not body.strip() or len(body) > _LONGEST_REPLY:
-            raise ValueError(
-                f"body: got {len(body)} characters, expected 1 to {_LONGEST_REPLY}, not all blank"
-            )
+            raise ValueError(f"body: got {len(body)} characters, expected 1 to {_LONGEST_REPLY}, not all blank")
         reply = await self._network.phone(number).replies(body, to=asked.get("to"))
         return web.json_response(
             {"sid": reply.message.sid, "webhook": reply.status, "answers": [m.body for m in reply.answers]}

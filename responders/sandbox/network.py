@@ -202,9 +202,7 @@ class SandboxNetwork:
         answer = await self.webhooks.post(self.inbound_url, message.webhook(), forged=forged)
         answers = []
         if not self._opt_outs.stopped(phone.number, to):
-            answers = [
-                self._message(to, phone.number, t, "outbound-reply", "delivered") for t in answer.texts
-            ]
+            answers = [self._message(to, phone.number, t, "outbound-reply", "delivered") for t in answer.texts]
         for text in answers:
             self._keep(phone, text)
         return Reply(message, answer.status, answers)

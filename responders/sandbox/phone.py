@@ -54,12 +54,9 @@ class Phone:
         found = await self._network.news.until(look, within)
         if found is None:
             shown = (
-                "\n".join(f"  {'(taken) ' if text.claimed else ''}{text.body}" for text in self.texts)
-                or "  nothing"
+                "\n".join(f"  {'(taken) ' if text.claimed else ''}{text.body}" for text in self.texts) or "  nothing"
             )
-            message = (
-                f"{self.number}: no text containing {containing!r} within {within} s; on the phone:\n{shown}"
-            )
+            message = f"{self.number}: no text containing {containing!r} within {within} s; on the phone:\n{shown}"
             raise AssertionError(message)
         found.claimed = True
         return found
@@ -79,9 +76,7 @@ class Phone:
         if sender is None:
             message = f"{self.number}: nobody has texted it yet, so to whom?"
             raise CannotReply(message)
-        return await self._network.inbound(
-            self, sender, body, again=again.message if again else None, forged=forged
-        )
+        return await self._network.inbound(self, sender, body, again=again.message if again else None, forged=forged)
 
     def unexpected(self) -> list[Message]:
         """Texts that arrived and that no `receives` has taken; what the network itself wrote does not

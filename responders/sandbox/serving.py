@@ -27,9 +27,7 @@ async def serve(  # noqa: PLR0913, each is a setting
     """Run a network of its own until cancelled. `officers`: number → name; `listening` is called once it
     listens.
     """
-    network = SandboxNetwork(
-        clock, account_sid, auth_token, from_numbers=from_numbers, inbound_url=inbound_url
-    )
+    network = SandboxNetwork(clock, account_sid, auth_token, from_numbers=from_numbers, inbound_url=inbound_url)
     for number, name in (officers or {}).items():
         network.register(number, name)
     await network.start(port, host)

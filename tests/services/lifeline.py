@@ -37,9 +37,7 @@ def signal_family(pid: int, signum: signal.Signals) -> None:
             continue
 
 
-def _end_when_session_is_gone(
-    server: subprocess.Popen[bytes], order: dict[str, object], gone: threading.Event
-) -> None:
+def _end_when_session_is_gone(server: subprocess.Popen[bytes], order: dict[str, object], gone: threading.Event) -> None:
     while os.read(0, 1024):  # not through sys.stdin: its lock would be held when the interpreter ends
         continue
     gone.set()

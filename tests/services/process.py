@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -145,9 +145,7 @@ class ServerProcess:
             self.prepare()
         self._launch()
         try:
-            wait_until(
-                self.is_ready, f"{self.name} is ready", seconds=self.start_seconds, alive=self.is_running
-            )
+            wait_until(self.is_ready, f"{self.name} is ready", seconds=self.start_seconds, alive=self.is_running)
         except ServerFailedError as failure:
             tail = "\n".join(self.log.read_text(errors="replace").splitlines()[-30:])
             self.kill()

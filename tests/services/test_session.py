@@ -111,9 +111,7 @@ def test_with_ci_a_gap_is_a_failure(session: pytest.Pytester, monkeypatch: pytes
     result.stdout.fnmatch_lines(["*not testable although CI=true: recorded data: FENGHUO_TEST_DATA is not*"])
 
 
-def test_a_missing_server_is_named_with_its_command(
-    session: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_missing_server_is_named_with_its_command(session: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without Java, the reason tells what to type; nothing is half started."""
     monkeypatch.setenv("PATH", os.fspath(session.path))
     monkeypatch.delenv("JAVA_HOME", raising=False)

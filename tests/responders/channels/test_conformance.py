@@ -245,9 +245,7 @@ async def test_capabilities_are_declared_by_region(channel: TwilioSms) -> None:
     assert not channel.capabilities("+4915123456789").two_way
 
 
-@pytest.mark.parametrize(
-    "mode", ["normal", "401", "429", "500", "hang", "drop", "malformed", "empty", "invalid"]
-)
+@pytest.mark.parametrize("mode", ["normal", "401", "429", "500", "hang", "drop", "malformed", "empty", "invalid"])
 async def test_no_secret_in_any_answer_or_log(
     channel: TwilioSms,
     network: SandboxNetwork,
@@ -265,9 +263,7 @@ async def test_no_secret_in_any_answer_or_log(
     with pytest.raises(CannotAsk) as asked:
         await channel.find(WANG, BODY, clock.now)
     client_logs = [r.getMessage() for r in caplog.records if not r.name.startswith("asyncio")]
-    seen = "\n".join(
-        [repr(answer), str(asked.value), repr(asked.value.__cause__), repr(channel), *client_logs]
-    )
+    seen = "\n".join([repr(answer), str(asked.value), repr(asked.value.__cause__), repr(channel), *client_logs])
     for secret in (TOKEN, "Basic ", WANG, BODY):
         assert secret not in seen
 

@@ -137,9 +137,7 @@ async def test_lists_are_filtered_and_paged(http: aiohttp.ClientSession, clock: 
     assert len(await bodies(DateSent="2026-11-25")) == 5
 
 
-async def test_a_messaging_service_chooses_the_sender(
-    http: aiohttp.ClientSession, network: SandboxNetwork
-) -> None:
+async def test_a_messaging_service_chooses_the_sender(http: aiohttp.ClientSession, network: SandboxNetwork) -> None:
     """MessagingServiceSid in place of From."""
     network.messaging_services["MG1"] = OURS
     status, made = await create(http, From="-", MessagingServiceSid="MG1")

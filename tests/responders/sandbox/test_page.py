@@ -41,9 +41,7 @@ async def event(stream: aiohttp.StreamReader) -> dict[str, Any]:
                 return dict(json.loads(line[6:]))
 
 
-async def test_the_page_is_marked_as_a_sandbox(
-    network: SandboxNetwork, browser: aiohttp.ClientSession
-) -> None:
+async def test_the_page_is_marked_as_a_sandbox(network: SandboxNetwork, browser: aiohttp.ClientSession) -> None:
     """Chinese first, English beside, in the title and in a banner; registered officers are there before any
     text.
     """
@@ -91,9 +89,7 @@ async def test_nothing_comes_from_elsewhere(browser: aiohttp.ClientSession) -> N
             assert not re.search(r"https?://|@import", await answer.text())
 
 
-async def test_the_page_is_live(
-    channel: TwilioSms, network: SandboxNetwork, browser: aiohttp.ClientSession
-) -> None:
+async def test_the_page_is_live(channel: TwilioSms, network: SandboxNetwork, browser: aiohttp.ClientSession) -> None:
     """Each change of a phone comes as an event with the phone rendered."""
     network.register(WANG, "王建国")
     async with browser.get("/sandbox/events") as answer:
@@ -195,9 +191,7 @@ async def test_another_process_drives_it_with_the_account_s_token(channel: Twili
             assert answer.status == 500
         async with http.get("/sandbox/phones", params={"number": WANG}) as answer:
             shown = (await answer.json())["phones"]
-    assert [(p["name"], p["two_way"], [t["body"] for t in p["texts"]]) for p in shown] == [
-        ("王建国", True, ["粮价"])
-    ]
+    assert [(p["name"], p["two_way"], [t["body"] for t in p["texts"]]) for p in shown] == [("王建国", True, ["粮价"])]
     serving.cancel()
     with pytest.raises(asyncio.CancelledError):
         await serving

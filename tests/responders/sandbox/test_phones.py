@@ -40,9 +40,7 @@ async def test_waiting_in_vain_says_what_came_instead(channel: TwilioSms, networ
     assert str(caught.value) == expected
 
 
-async def test_the_strict_close_names_what_nobody_expected(
-    channel: TwilioSms, network: SandboxNetwork
-) -> None:
+async def test_the_strict_close_names_what_nobody_expected(channel: TwilioSms, network: SandboxNetwork) -> None:
     """A text to anybody that no test waited for fails the close, with the phone, its owner and the words."""
     network.register(LI, "李秀英")
     await channel.send(text(WANG, "一"))
@@ -56,9 +54,7 @@ async def test_a_reply_brings_the_webhook_s_answer_to_the_phone(
     channel: TwilioSms, network: SandboxNetwork, product: Product
 ) -> None:
     """The reply goes to the number that texted; TwiML comes back as texts, in order."""
-    product.twiml = (
-        "<Response><Message>已签收 &amp; 记录</Message><Message><Body>第二条</Body></Message></Response>"
-    )
+    product.twiml = "<Response><Message>已签收 &amp; 记录</Message><Message><Body>第二条</Body></Message></Response>"
     await channel.send(text(WANG, "回复 1"))
     await network.phone(WANG).receives("回复 1")
     reply = await network.phone(WANG).replies("1")
