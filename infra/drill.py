@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from streams.producing import Producer
 
 POLL = 0.2
+GRACE = timedelta(minutes=1)
+"""How long after its own length a drill that nobody ended is ended by the responder."""
 TICK_EVERY = timedelta(seconds=60)
 
 
@@ -82,7 +84,12 @@ class DrillRun:
         titles = self._scenario.titles
         with self._room.store.write(wake=False) as connection:
             drills.register(
-                connection, self.exercise, f"{titles.zh} {titles.en}", self._scenario.participants, self.start
+                connection,
+                self.exercise,
+                f"{titles.zh} {titles.en}",
+                self._scenario.participants,
+                self.start,
+                ends_by=self.start + timedelta(seconds=seconds(self._scenario.length)) + GRACE,
             )
 
     async def _end(self) -> None:

@@ -118,7 +118,12 @@ def _points(inject: Inject, site: Site) -> list[str]:
     if inject.points != "all":
         return list(inject.points or [])
     wanted = (inject.fact.get("commodity"), inject.fact.get("stage"))
-    return [p.id for p in site.points.values() if any((line.commodity, line.stage) == wanted for line in p.lines)]
+    county = str(inject.fact.get("county", site.file.county))
+    return [
+        p.id
+        for p in site.points.values()
+        if p.division.startswith(county) and any((line.commodity, line.stage) == wanted for line in p.lines)
+    ]
 
 
 _WHOLE = frozenset(

@@ -11,6 +11,7 @@ import msgspec
 
 from infra import clock
 from infra.desk_library import DeskLibrary
+from responders.acknowledgement import Answers
 from responders.audit import Audit, Heartbeat
 from responders.channels.regions import TWILIO, capabilities
 from responders.channels.twilio_sms import TwilioSms
@@ -195,7 +196,8 @@ def duty_room_offline(settings: Settings, library: Library) -> Iterator[OfflineR
 def heartbeat(settings: Settings, room: DutyRoom) -> Heartbeat:
     """The each-minute audit, and the outside watch that hears of it."""
     audit = Audit(room.store, room.services, room.desk, clock.utc_now)
-    return Heartbeat(audit, settings.heartbeat.url)
+    answers = Answers(room.store, room.services, clock.utc_now)
+    return Heartbeat(audit, answers, settings.heartbeat.url)
 
 
 def worker_app(

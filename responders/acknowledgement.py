@@ -80,6 +80,12 @@ class Answers:
         """End it, with a reason."""
         return self._run(lambda ledger: close(ledger, incident, by, reason, via))
 
+    def end_overdue_drills(self) -> list[str]:
+        """End the drills whose time is up; which they were."""
+        with self._store.read() as connection:
+            late = drills.overdue(connection, self._clock())
+        return [exercise for exercise in late if self.end_drill(exercise)]
+
     def end_drill(self, exercise: str) -> bool:
         """End a drill and what it left open. False: no such drill was running."""
 

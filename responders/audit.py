@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
+    from responders.acknowledgement import Answers
     from responders.clock import Clock
     from responders.desk import Desk
     from responders.ledger import Services
@@ -107,12 +108,14 @@ class Audit:
 class Heartbeat:
     """Calls an outside address each minute, only while the audit holds: its silence is the alarm."""
 
-    def __init__(self, audit: Audit, url: str, *, every: float = 60.0, timeout: float = 10.0) -> None:
-        self._audit, self._url, self._every = audit, url, every
+    def __init__(self, audit: Audit, answers: Answers, url: str, *, every: float = 60.0, timeout: float = 10.0) -> None:
+        self._audit, self._answers, self._url, self._every = audit, answers, url, every
         self._timeout = aiohttp.ClientTimeout(total=timeout)
 
     async def beat(self) -> bool:
         """One audit, one call. False: it was not called, or did not answer well."""
+        for exercise in await asyncio.to_thread(self._answers.end_overdue_drills):
+            _log.warning("a drill that nobody ended is over", exercise=exercise)
         if await asyncio.to_thread(self._audit.once):
             return False
         if not self._url:

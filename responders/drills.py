@@ -34,8 +34,13 @@ class RegisteredDrills:
         return None if found is None else frozenset(msgspec.json.decode(found, type=list[str]))
 
 
-def register(connection: Connection, exercise: str, title: str, participants: Iterable[str], at: datetime) -> None:
-    """Start a drill. Raises ValueError for unknown participants or an id that has been used."""
+def register(
+    connection: Connection, exercise: str, title: str, participants: Iterable[str], at: datetime, ends_by: datetime
+) -> None:
+    """Start a drill that is over by `ends_by`, whatever becomes of the process that plays it.
+
+    Raises ValueError for unknown participants or an id that has been used.
+    """
     people = sorted(set(participants))
     known = set(connection.execute(select(officers.c.name).where(officers.c.name.in_(people))).scalars())
     if strangers := [name for name in people if name not in known]:
@@ -46,9 +51,15 @@ def register(connection: Connection, exercise: str, title: str, participants: It
         raise ValueError(f"exercise: got {exercise!r}, expected an id that no drill has had")
     connection.execute(
         insert(drills).values(
-            id=exercise, title=title, started_at=at, participants=msgspec.json.encode(people).decode()
+            id=exercise, title=title, started_at=at, ends_by=ends_by, participants=msgspec.json.encode(people).decode()
         )
     )
+
+
+def overdue(connection: Connection, now: datetime) -> list[str]:
+    """Drills that should be over and are not: whoever played them was killed."""
+    query = select(drills.c.id).where(drills.c.ended_at.is_(None), drills.c.ends_by < now).order_by(drills.c.id)
+    return list(connection.execute(query).scalars())
 
 
 def has_ended(connection: Connection, exercise: str) -> bool:

@@ -96,10 +96,12 @@ drills = Table(
     Column("id", Text, primary_key=True),
     Column("title", Text, nullable=False),
     Column("started_at", Instant, nullable=False),
+    Column("ends_by", Instant, nullable=False),
     Column("ended_at", Instant),
     Column("participants", Text, nullable=False),
     CheckConstraint("id <> ''", name="ck_drills_id"),
     CheckConstraint("ended_at IS NULL OR ended_at >= started_at", name="ck_drills_ended"),
+    CheckConstraint("ends_by > started_at", name="ck_drills_ends_by"),
 )  # fmt: skip
 
 counters = Table(

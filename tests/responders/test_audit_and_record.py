@@ -46,7 +46,7 @@ async def test_c11_an_incident_that_nobody_moves_is_found_made_due_and_a_pipelin
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     try:
         audit = Audit(room.store, room.services, room.desk, room.clock)
-        heartbeat = Heartbeat(audit, f"http://127.0.0.1:{runner.addresses[0][1]}/beat")
+        heartbeat = Heartbeat(audit, room.answers, f"http://127.0.0.1:{runner.addresses[0][1]}/beat")
         assert not await heartbeat.beat()
         assert calls == []
         assert room.incident(1).next_due == room.clock.now
@@ -54,7 +54,7 @@ async def test_c11_an_incident_that_nobody_moves_is_found_made_due_and_a_pipelin
         await room.idle()
         assert await heartbeat.beat()
         assert calls == ["/beat"]
-        nowhere = Heartbeat(audit, f"http://127.0.0.1:{runner.addresses[0][1]}/gone")
+        nowhere = Heartbeat(audit, room.answers, f"http://127.0.0.1:{runner.addresses[0][1]}/gone")
         assert not await nowhere.beat()
     finally:
         await runner.cleanup()

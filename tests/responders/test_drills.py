@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,7 +18,8 @@ WANG, LI, SUN = "+12025550111", "+12025550122", "+12025550166"
 
 def start(room: Room, *participants: str, exercise: str = "drill-1") -> None:
     with room.store.write() as connection:
-        drills.register(connection, exercise, "粮价演练", participants, room.clock())
+        now = room.clock()
+        drills.register(connection, exercise, "粮价演练", participants, now, now + timedelta(hours=1))
 
 
 async def test_only_participants_are_paged_and_every_text_begins_with_the_mark(room: Room) -> None:
@@ -89,6 +91,21 @@ async def test_an_alert_that_left_as_its_drill_was_ended_pages_nobody(room: Room
     assert room.incidents() == []
 
 
+async def test_a_drill_whose_process_was_killed_is_over_when_its_time_is_up(room: Room) -> None:
+    """Its participants are not paged for ever."""
+    room.usual()
+    start(room, "王建国")
+    await room.happens(room.alert(exercise="drill-1"))
+    room.network.reads(WANG)
+    assert room.answers.end_overdue_drills() == []
+    await room.replies(WANG, "901")
+    room.network.reads(WANG)
+    await room.goes_by(hours=1, minutes=1)
+    assert room.answers.end_overdue_drills() == ["drill-1"]
+    assert room.answers.end_overdue_drills() == []
+    assert room.incident().status == "closed"
+
+
 async def test_when_a_drill_ends_its_incidents_are_closed_and_nobody_is_paged_any_more(room: Room) -> None:
     room.usual()
     start(room, "王建国")
@@ -110,7 +127,7 @@ def test_a_drill_is_registered_once_with_known_people(room: Room) -> None:
         ([], "drill-3", "got none, expected at least one officer"),
     ):
         with pytest.raises(ValueError, match="expected") as refused, room.store.write() as connection:
-            drills.register(connection, exercise, "t", participants, room.clock())
+            drills.register(connection, exercise, "t", participants, room.clock(), room.clock() + timedelta(hours=1))
         assert said in str(refused.value)
     with room.store.read() as connection:
         assert drills.is_running(connection, "drill-1")

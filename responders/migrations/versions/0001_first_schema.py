@@ -25,10 +25,12 @@ def upgrade() -> None:
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("started_at", sa.BigInteger(), nullable=False),
+        sa.Column("ends_by", sa.BigInteger(), nullable=False),
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
         sa.Column("participants", sa.Text(), nullable=False),
         sa.CheckConstraint("id <> ''", name="ck_drills_id"),
         sa.CheckConstraint("ended_at IS NULL OR ended_at >= started_at", name="ck_drills_ended"),
+        sa.CheckConstraint("ends_by > started_at", name="ck_drills_ends_by"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_drills")),
     )
     op.create_table(
