@@ -142,6 +142,7 @@ class Demonstration:
                 crossed = await self._first(system, self._until_paged(settings, producer))
             if crossed is not None:
                 await self._first(system, self._answer(settings, library, crossed))
+                self._say(f"全部短信见 / all texts: {base}")
             if stay():
                 self._say("继续运行,按 Ctrl-C 结束 / running on; Ctrl-C ends it")
                 with contextlib.suppress(asyncio.CancelledError):
@@ -252,7 +253,7 @@ async def _until(event: asyncio.Event) -> None:
 def _timeline(store: Store, number: int) -> str:
     with store.read() as connection:
         found = show_incident(connection, number)
-    return f"{render(found, longest_run=3)}\n(全部 / all of it: fenghuo incident show {number})" if found else ""
+    return render(found, longest_run=3) if found else ""
 
 
 def _code(body: str) -> str:
