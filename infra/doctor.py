@@ -10,11 +10,10 @@ from sqlalchemy import select
 
 from infra import clock
 from infra.wiring import DutyRoom, duty_room, stream_settings
-from responders import roster
+from responders import escalation, roster
 from responders.channels.base import Askable, CannotAsk
 from responders.schema import contacts
 from rules.alerts import Words
-from rules.plans import Plan
 from streams.provision import provision
 
 if TYPE_CHECKING:
@@ -96,9 +95,5 @@ def _roles(room: DutyRoom, library: Library) -> Iterator[Finding]:
 
 def roles_of(library: Library) -> set[str]:
     """Every role that may be paged at this site."""
-    return {library.site.file.duty_role, *(role for plan in library.plans.values() for role in _named(plan))}
-
-
-def _named(plan: Plan) -> set[str]:
-    escalation = plan.escalation
-    return {role for step in escalation.steps for role in step.page} | set(escalation.leader)
+    duty_role = library.site.file.duty_role
+    return {duty_role}.union(*(escalation.roles_of(plan, duty_role) for plan in library.plans.values()))
