@@ -133,6 +133,7 @@ def _price(bound: Decimal, measure: units.Measure) -> bool:
 
 def _plans(texts: Mapping[str, str], faults: list[FileFault]) -> list[Plan]:
     plans: dict[str, Plan] = {}
+    read: list[tuple[Document, Plan]] = []
     for name in sorted(n for n in texts if n.startswith("plans/")):
         document = _document(texts, name, faults)
         if document is None:
@@ -145,8 +146,21 @@ def _plans(texts: Mapping[str, str], faults: list[FileFault]) -> list[Plan]:
         if plan.id in plans:
             faults.append(document.fault("$.id", plan.id, "an id that no other plan has"))
         plans[plan.id] = plan
+        read.append((document, plan))
         faults += _plan_faults(document, plan)
+    for document, plan in read:
+        faults += _inhibition_faults(document, plan, plans)
     return list(plans.values())
+
+
+def _inhibition_faults(document: Document, plan: Plan, plans: Mapping[str, Plan]) -> Iterator[FileFault]:
+    """A rule that names what there is not would hold nothing back, and nobody would notice."""
+    known = {f"{other.id}/{trigger.id}" for other in plans.values() for trigger in other.triggers} | plans.keys()
+    for i, rule in enumerate(plan.inhibits):
+        if rule.trigger is not None and f"{plan.id}/{rule.trigger}" not in known:
+            yield document.fault(f"$.inhibits[{i}].trigger", rule.trigger, "a trigger of this plan")
+        if rule.alarms not in known:
+            yield document.fault(f"$.inhibits[{i}].alarms", rule.alarms, "a plan of the library, or plan/trigger")
 
 
 def _plan_faults(document: Document, plan: Plan) -> Iterator[FileFault]:

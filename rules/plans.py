@@ -101,6 +101,17 @@ class Escalation(_Strict, frozen=True, kw_only=True):
     last_resort_every: Annotated[str, Meta(pattern=r"^[1-9][0-9]{0,3}(s|m|h)$(?!\n)")] = "5m"
 
 
+class Inhibition(_Strict, frozen=True, kw_only=True):
+    """While an alarm of this plan stands, lesser ones are recorded, not paged (`rules.inhibition` says which)."""
+
+    trigger: Identifier | None = None
+    """Which trigger of this plan holds the others back; absent: each of them."""
+    alarms: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}(/[a-z0-9][a-z0-9_-]{0,63})?$(?!\n)")]
+    """What it holds back: the alarms of a `plan`, or of one `plan/trigger`."""
+    same: Literal["county", "place"]
+    """Of the same county, or only of the greater alarm's own place and what lies in it."""
+
+
 class Plan(_Strict, frozen=True, kw_only=True):
     """One plan of the library."""
 
@@ -120,6 +131,12 @@ class Plan(_Strict, frozen=True, kw_only=True):
     closes_on_return: bool = False
     starts: dict[SeverityWord, Literal["at_once", "proposed"]] = {}
     """Per severity: the response starts at once (default) or is proposed to an approver."""
+    inhibits: list[Inhibition] = []
+
+
+def latches(trigger: object) -> bool:
+    """Whether the trigger's alarm stays, after its return, until a person resets it."""
+    return bool(getattr(trigger, "latch", False))
 
 
 _canonical = msgspec.json.Encoder(order="deterministic")

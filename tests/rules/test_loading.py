@@ -35,7 +35,7 @@ REQUIRED = "a value: the field is required"
 DURATION = "a duration, e.g. 30s, 5m, 24h, 10d"
 PRICE = "a price above 0 and below 1E+12 for one kg"
 LEVEL = "a number above 0 and below 1E+12"
-PLAN_FIELDS = "id, titles, tag, basis, scope, triggers, escalation, texts, update_every, closes_on_return, starts"
+PLAN_FIELDS = "id, titles, tag, basis, scope, triggers, escalation, texts, update_every, closes_on_return, starts, inhibits"
 HAZARD_MEASURES = (
     "deaths_and_missing, houses_collapsed, houses_damaged, injuries, loss_cny, patients, relocated, serious_injuries"
 )
@@ -396,6 +396,20 @@ def test_a_version_is_of_what_a_plan_says_not_how_it_is_written() -> None:
 def test_durations(duration: str, expected: int) -> None:
     """Seconds, minutes, hours, days."""
     assert plans.seconds(duration) == expected
+
+
+def test_a_rule_of_inhibition_that_names_what_there_is_not_is_refused() -> None:
+    """It would hold nothing back, and nobody would notice; and a pipeline fault can never be named."""
+    rules = "inhibits: [{trigger: x, alarms: weather, same: county}, {alarms: pipeline-fault, same: place}]\n"
+    with pytest.raises(BadFiles) as refused:
+        load(texts(relief=HAZARD + rules))
+    line = HAZARD.count("\n") + 1
+    assert str(refused.value).splitlines() == [
+        f"plans/relief.yaml:{line} inhibits[0].trigger: got 'x', expected a trigger of this plan",
+        f"plans/relief.yaml:{line} inhibits[1].alarms: got 'pipeline-fault',"
+        " expected a plan of the library, or plan/trigger",
+    ]
+    assert load(texts(relief=HAZARD + "inhibits: [{alarms: weather/colour, same: county}]\n")).plans["relief"].inhibits
 
 
 def test_several_counties_may_be_served_from_one_site() -> None:
