@@ -35,7 +35,9 @@ REQUIRED = "a value: the field is required"
 DURATION = "a duration, e.g. 30s, 5m, 24h, 10d"
 PRICE = "a price above 0 and below 1E+12 for one kg"
 LEVEL = "a number above 0 and below 1E+12"
-PLAN_FIELDS = "id, titles, tag, basis, scope, triggers, escalation, texts, update_every, closes_on_return, starts, inhibits"
+PLAN_FIELDS = (
+    "id, titles, tag, basis, scope, triggers, escalation, texts, update_every, closes_on_return, starts, inhibits"
+)
 HAZARD_MEASURES = (
     "deaths_and_missing, houses_collapsed, houses_damaged, injuries, loss_cny, patients, relocated, serious_injuries"
 )
