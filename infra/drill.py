@@ -14,7 +14,7 @@ from responders import drills
 from responders.acknowledgement import Answers
 from responders.schema import incidents, pages, timeline
 from rules.facts import DrillEnded, DrillStarted, Tick, encode
-from rules.plans import seconds
+from rules.vocabulary import seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,7 +10,7 @@ import msgspec
 from rules import facts
 from rules.alerts import Words
 from rules.misfit import Said
-from rules.plans import Duration, Identifier, seconds
+from rules.vocabulary import Duration, Identifier, seconds
 from rules.yaml_file import BadFiles, Document, FileFault
 
 if TYPE_CHECKING:

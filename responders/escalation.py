@@ -14,7 +14,7 @@ import msgspec
 
 from responders import library as libraries
 from rules.alerts import PIPELINE_FAULT, Words
-from rules.plans import seconds
+from rules.vocabulary import seconds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

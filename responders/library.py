@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Protocol
 
 from rules.alerts import PIPELINE_FAULT, Words
-from rules.plans import Escalation, Plan, Role, Step
+from rules.plans import Escalation, Plan, Step
+from rules.vocabulary import Role
 
 BUILT_IN_VERSION = "built-in"
 

@@ -12,9 +12,10 @@ from rules.facts import KINDS, MAX_NUMBER, Label, bounded
 from rules.library import Library
 from rules.measures import COLOURS, MEASURES
 from rules.misfit import Said
-from rules.plans import Duration, LineTrigger, Plan, Row, TableTrigger
+from rules.plans import LineTrigger, Plan, Row, TableTrigger
 from rules.severity import LEVELS
 from rules.site import Point, Site, SiteFile, WarningLine
+from rules.vocabulary import Duration
 from rules.yaml_file import BadFiles, Document, FileFault
 
 if TYPE_CHECKING:

@@ -9,34 +9,19 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from rules.alerts import SeverityWord, Words
-
-Identifier = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$(?!\n)")]
-Duration = Annotated[str, Meta(pattern=r"^([0-9]{1,6}(s|m|h|d)|0)$(?!\n)")]
-"""`30s`, `5m`, `24h`, `10d`."""
-Role = Identifier
-Level = Literal["IV", "III", "II", "I"]
-Kind = Literal["grain_price", "hazard_report", "disaster_forecast", "large_event"]
-
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+from rules.alerts import Words
+from rules.plan_duties import AfterAction, Judgement, OutOfScope, Report, Response, Retention, Start, Task
+from rules.vocabulary import Duration, Identifier, Kind, Level, Role, Strict
 
 
-def seconds(duration: Duration) -> int:
-    return 0 if duration == "0" else int(duration[:-1]) * _SECONDS[duration[-1]]
-
-
-class _Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    pass
-
-
-class Persistence(_Strict, frozen=True, kw_only=True):
+class Persistence(Strict, frozen=True, kw_only=True):
     """How long a condition must hold before it counts: so many readings, or so long on the data's own clock."""
 
     readings: Annotated[int, Meta(ge=1, le=32)] = 1
     duration: Duration = "0"
 
 
-class Ratio(_Strict, frozen=True, kw_only=True):
+class Ratio(Strict, frozen=True, kw_only=True):
     """Where the approach band begins and an alarm ends, as shares of the line. For a lower line they lie above 1."""
 
     approach: Decimal
@@ -44,7 +29,7 @@ class Ratio(_Strict, frozen=True, kw_only=True):
     source: str
 
 
-class LineTrigger(_Strict, frozen=True, kw_only=True, tag_field="detector", tag="warning_line"):
+class LineTrigger(Strict, frozen=True, kw_only=True, tag_field="detector", tag="warning_line"):
     """Watches each point's own warning lines (`points.yaml`)."""
 
     id: Identifier
@@ -55,7 +40,7 @@ class LineTrigger(_Strict, frozen=True, kw_only=True, tag_field="detector", tag=
     persistence: Persistence = Persistence()
 
 
-class Row(_Strict, frozen=True, kw_only=True):
+class Row(Strict, frozen=True, kw_only=True):
     """One criterion: a measure of the fact and the bound of each level it reaches. Bounds include the number (以上)."""
 
     measure: Identifier
@@ -71,7 +56,7 @@ class Row(_Strict, frozen=True, kw_only=True):
         return {str(level): bound for level, bound in [*self.levels.items(), *self.colours.items()]}
 
 
-class TableTrigger(_Strict, frozen=True, kw_only=True, tag_field="detector", tag="table"):
+class TableTrigger(Strict, frozen=True, kw_only=True, tag_field="detector", tag="table"):
     """Watches reports: one fulfilled criterion is enough, the highest level reached counts."""
 
     id: Identifier
@@ -84,14 +69,14 @@ class TableTrigger(_Strict, frozen=True, kw_only=True, tag_field="detector", tag
 Trigger = LineTrigger | TableTrigger
 
 
-class Step(_Strict, frozen=True, kw_only=True):
+class Step(Strict, frozen=True, kw_only=True):
     """Everybody on these roles is paged at once; unanswered, the next step follows after `wait`."""
 
     page: list[Role]
     wait: Duration
 
 
-class Escalation(_Strict, frozen=True, kw_only=True):
+class Escalation(Strict, frozen=True, kw_only=True):
     """The steps, `1 + repeat` times, then `leader`, then `leader` again every `last_resort_every` for ever."""
 
     steps: Annotated[list[Step], Meta(min_length=1)]
@@ -101,7 +86,7 @@ class Escalation(_Strict, frozen=True, kw_only=True):
     last_resort_every: Annotated[str, Meta(pattern=r"^[1-9][0-9]{0,3}(s|m|h)$(?!\n)")] = "5m"
 
 
-class Inhibition(_Strict, frozen=True, kw_only=True):
+class Inhibition(Strict, frozen=True, kw_only=True):
     """While an alarm of this plan stands, lesser ones are recorded, not paged (`rules.inhibition` says which)."""
 
     trigger: Identifier | None = None
@@ -112,26 +97,54 @@ class Inhibition(_Strict, frozen=True, kw_only=True):
     """Of the same county, or only of the greater alarm's own place and what lies in it."""
 
 
-class Plan(_Strict, frozen=True, kw_only=True):
-    """One plan of the library."""
+class Plan(Strict, frozen=True, kw_only=True):
+    """一个应急预案 / one plan of the library."""
 
     id: Identifier
+    """预案标识 / its name in the library."""
+    parent: Identifier | None = None
+    """上级预案:未写的继承字段取自它 / the plan from which the fields that are not written here are taken."""
     titles: Words
+    """预案名称 / its title."""
     tag: Words
-    """The word in brackets before every text, e.g. 粮价预警."""
-    basis: list[str]
-    """Law and plan it stands on, with the source of each figure beside the figure."""
-    scope: list[Literal["county", "stage", "category", "hazard", "event", "division", "point"]]
-    """What a place is: one open incident per plan and place."""
-    triggers: Annotated[list[Trigger], Meta(min_length=1)]
-    escalation: Escalation
-    texts: dict[Literal["page", "notice", "update", "recovered"], Words] = {}
-    """Jinja2 templates; those left out are built in."""
-    update_every: Duration = "10m"
-    closes_on_return: bool = False
-    starts: dict[SeverityWord, Literal["at_once", "proposed"]] = {}
-    """Per severity: the response starts at once (default) or is proposed to an approver."""
+    """短信开头括号内的词 / the word in brackets before every text, e.g. 粮价预警."""
+    basis: Annotated[list[str], Meta(min_length=1)]
+    """法律与预案依据 / law and plan it stands on, with the source of each figure beside the figure."""
+    scope: list[Literal["county", "stage", "category", "hazard", "event", "division", "point"]] = msgspec.field(
+        default_factory=lambda: ["county"]
+    )
+    """一个事发地是什么 / what a place is: one open incident per plan and place."""
+    triggers: list[Trigger] = []
+    """触发条件;总体预案可无 / what opens an incident; a plan that is only a parent has none."""
+    out_of_scope: list[OutOfScope] = []
+    """超出本县数据范围、只列出不执行的条款 / clauses that one county cannot judge: listed, never executed."""
     inhibits: list[Inhibition] = []
+    """抑制哪些报警 / which lesser alarms are recorded, not paged."""
+    closes_on_return: bool = False
+    """恢复即结案 / the incident closes by itself when the alarm returns."""
+
+    escalation: Escalation
+    """呼叫与逐级升级(可继承) / who is paged in which order (inherited)."""
+    starts: dict[Response, Start] = {}
+    """各级如何启动、由谁批准(可继承) / how each level starts and who approves (inherited); absent: at once."""
+    texts: dict[Literal["page", "notice", "update", "recovered"], Words] = {}
+    """短信模板(可继承),空缺用内置 / templates of texts (inherited); those left out are built in."""
+    update_every: Duration = "10m"
+    """同级新情况最多多久通报一次(可继承) / at most one update text in this time (inherited)."""
+    tasks: list[Task] = []
+    """部门任务(可继承) / what each department must do by when (inherited)."""
+    reporting: list[Report] = []
+    """信息报告时限(可继承) / reports upward and their deadlines (inherited)."""
+    upgrade: list[Judgement] = []
+    """升级条件(可继承) / when people raise the level (inherited)."""
+    downgrade: list[Judgement] = []
+    """降级条件(可继承) / when people lower it (inherited)."""
+    termination: list[Judgement] = []
+    """终止条件(可继承) / when people end the response (inherited)."""
+    after_action: list[AfterAction] = []
+    """善后与评估(可继承) / what is owed after the end (inherited)."""
+    retention: Retention | None = None
+    """档案保存(可继承) / how long the record is kept (inherited)."""
 
 
 def latches(trigger: object) -> bool:

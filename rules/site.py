@@ -12,7 +12,7 @@ from msgspec import Meta
 
 from rules.alerts import Words
 from rules.facts import County, Division, Label
-from rules.plans import Duration, Role, seconds
+from rules.vocabulary import Duration, Identifier, Role, seconds
 
 
 class WarningLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -49,6 +49,10 @@ class SiteFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Whom to call where a text cannot be answered."""
     divisions: dict[Division, Words]
     commodities: dict[Label, Words] = {}
+    roles: dict[Role, Words] = {}
+    """Roles of the duty roster that plans may name."""
+    departments: dict[Identifier, Words] = {}
+    """Departments that plans may give tasks to."""
     future: Duration = "5m"
     """How far ahead of the clock an observation may lie."""
     page_within: Duration | None = None

@@ -19,8 +19,9 @@ from rules import units
 from rules.alarms import SEVERITY, Alarm, Event, step
 from rules.alerts import Cause, Reason, Words
 from rules.detector import KEPT, Change, Sample, Transition, slot
-from rules.plans import LineTrigger, Plan, seconds
+from rules.plans import LineTrigger, Plan
 from rules.severity import Severity
+from rules.vocabulary import seconds
 
 if TYPE_CHECKING:
     from rules.facts import GrainPriceReading

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from rules import plans
+from rules import vocabulary
 from rules.alerts import Words
 from rules.loading import load
 from rules.misfit import misfits
@@ -36,7 +36,8 @@ DURATION = "a duration, e.g. 30s, 5m, 24h, 10d"
 PRICE = "a price above 0 and below 1E+12 for one kg"
 LEVEL = "a number above 0 and below 1E+12"
 PLAN_FIELDS = (
-    "id, titles, tag, basis, scope, triggers, escalation, texts, update_every, closes_on_return, starts, inhibits"
+    "id, parent, titles, tag, basis, scope, triggers, out_of_scope, inhibits, closes_on_return, escalation, starts,"
+    " texts, update_every, tasks, reporting, upgrade, downgrade, termination, after_action, retention"
 )
 HAZARD_MEASURES = (
     "deaths_and_missing, houses_collapsed, houses_damaged, injuries, loss_cny, patients, relocated, serious_injuries"
@@ -111,7 +112,7 @@ def test_every_point_of_the_example_site_lies_in_a_division_of_it_and_has_a_line
         (
             {"site": SITE + "colour: red\n"},
             "site.yaml:7 colour: got this field, expected one of county, name, counties, duty_role, duty_phone,"
-            " divisions, commodities, future, page_within, synthetic",
+            " divisions, commodities, roles, departments, future, page_within, synthetic",
         ),
         (
             {"site": SITE.replace("duty_role: duty_officer\n", "")},
@@ -397,7 +398,7 @@ def test_a_version_is_of_what_a_plan_says_not_how_it_is_written() -> None:
 )
 def test_durations(duration: str, expected: int) -> None:
     """Seconds, minutes, hours, days."""
-    assert plans.seconds(duration) == expected
+    assert vocabulary.seconds(duration) == expected
 
 
 def test_a_rule_of_inhibition_that_names_what_there_is_not_is_refused() -> None:
