@@ -51,7 +51,8 @@ class Instant(TypeDecorator[datetime]):
         return None if value is None else _EPOCH + value * _MICROSECOND
 
 
-def _among(column: str, values: Iterable[str]) -> str:
+def among(column: str, values: Iterable[str]) -> str:
+    """The condition that a column has one of the values."""
     return f"{column} IN ({', '.join(repr(value) for value in values)})"
 
 
@@ -139,7 +140,7 @@ incidents = Table(
     Column("closed_by", Text),
     Column("close_reason", Text),
     UniqueConstraint("number", name="uq_incidents_number"),
-    CheckConstraint(_among("status", incident_states.STATES), name="ck_incidents_status"),
+    CheckConstraint(among("status", incident_states.STATES), name="ck_incidents_status"),
     CheckConstraint(
         "(status = 'unacknowledged') = (next_due IS NOT NULL)", name="ck_incidents_unacknowledged_is_due"
     ),
@@ -160,11 +161,11 @@ incidents = Table(
     ),
     CheckConstraint("cycle >= 1 AND position >= 0", name="ck_incidents_position"),
     CheckConstraint(
-        f"update_due IS NULL OR {_among('status', incident_states.OPEN)}", name="ck_incidents_update_only_open"
+        f"update_due IS NULL OR {among('status', incident_states.OPEN)}", name="ck_incidents_update_only_open"
     ),
 )  # fmt: skip
 
-_open = text(_among("status", incident_states.OPEN))
+_open = text(among("status", incident_states.OPEN))
 Index(
     "uq_incidents_open", incidents.c.exercise, incidents.c.plan, incidents.c.place,
     unique=True, sqlite_where=_open, postgresql_where=_open,
@@ -203,7 +204,15 @@ alerts = Table(
     Column("received_at", Instant, nullable=False),
     Column("outcome", Text, nullable=False),
     Column("raw", Text, nullable=False),
+    Column("alarm", Text),
     Index("ix_alerts_incident", "incident"),
+    Index("ix_alerts_alarm", "alarm", "received_at"),
+)  # fmt: skip
+HELD_OUTCOMES = ("shelved", "suppressed", "out of service")
+"""Outcomes of alerts that were recorded and paged nobody, because their alarm was held."""
+_held_outcome = text(among("outcome", HELD_OUTCOMES))
+Index(
+    "ix_alerts_held", alerts.c.outcome, sqlite_where=_held_outcome, postgresql_where=_held_outcome,
 )  # fmt: skip
 
 pages = Table(
@@ -232,8 +241,8 @@ pages = Table(
     Column("ask_at", Instant),
     Column("left_at", Instant),
     Column("provider_id", Text),
-    CheckConstraint(_among("state", page_states.STATES), name="ck_pages_state"),
-    CheckConstraint(_among("kind", page_states.KINDS), name="ck_pages_kind"),
+    CheckConstraint(among("state", page_states.STATES), name="ck_pages_state"),
+    CheckConstraint(among("kind", page_states.KINDS), name="ck_pages_kind"),
     CheckConstraint(
         "kind = 'answer' OR (incident IS NOT NULL AND officer IS NOT NULL AND contact IS NOT NULL)",
         name="ck_pages_belongs_to_incident",
@@ -247,7 +256,7 @@ pages = Table(
         name="ck_pages_uncertain_is_asked",
     ),
     CheckConstraint(
-        f"NOT ({_among('state', page_states.RECEIVED)}) OR (provider_id IS NOT NULL AND left_at IS NOT NULL)",
+        f"NOT ({among('state', page_states.RECEIVED)}) OR (provider_id IS NOT NULL AND left_at IS NOT NULL)",
         name="ck_pages_received_has_provider_id",
     ),
     CheckConstraint("attempts >= 0 AND cycle >= 0 AND step >= 0", name="ck_pages_counts"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from responders.schema import metadata
+from responders.alarm_schema import metadata
 
 connection = context.config.attributes["connection"]
 context.configure(connection=connection, target_metadata=metadata, transactional_ddl=True, compare_type=True)

@@ -13,8 +13,9 @@ from sqlalchemy.exc import IntegrityError
 
 from responders import incident_states, page_states
 from responders import incidents as rows
+from responders.alarm_schema import metadata
 from responders.migrations import migrate
-from responders.schema import Instant, incidents, metadata
+from responders.schema import Instant, incidents
 from responders.store import StaleError, Store, engine_url
 
 if TYPE_CHECKING:
