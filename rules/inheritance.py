@@ -36,3 +36,8 @@ def cycle(plan: str, parents: Mapping[str, str | None]) -> list[str]:
     """The way from the plan back to itself, or nothing."""
     way = [plan, *ancestors(plan, parents)]
     return [*way, plan] if parents.get(way[-1]) == plan else []
+
+
+def rooted(plan: str, parents: Mapping[str, str | None]) -> bool:
+    """Whether the plan's line ends at a plan without a parent: what it inherits is known whole."""
+    return parents.get([plan, *ancestors(plan, parents)][-1]) is None

@@ -21,7 +21,7 @@ Source = Annotated[str, Meta(min_length=1, max_length=500)]
 
 TIERS = {
     "unit": Words(zh="事发单位", en="the unit concerned"),
-    "town": Words(zh="乡镇(街道)", en="township"),
+    "town": Words(zh="乡镇（街道）", en="township"),
     "department": Words(zh="主管部门", en="lead department"),
     "county": Words(zh="县", en="county"),
     "city": Words(zh="市", en="city"),
@@ -35,11 +35,11 @@ class Start(Strict, frozen=True, kw_only=True):
     """某级别如何启动 / how the response of one level begins."""
 
     how: Literal["at_once", "proposed"] = "at_once"
-    """at_once 立即启动;proposed 报批后启动 / it starts at once, or is proposed and starts when approved."""
+    """at_once 立即启动；proposed 报批后启动 / it starts at once, or is proposed and starts when approved."""
     approver: Role | None = None
-    """批准人的值班角色(how: proposed 必填) / the role that says yes or no; required with `how: proposed`."""
+    """批准人的值班角色（how: proposed 必填） / the role that says yes or no; required with `how: proposed`."""
     measures: list[Words] = []
-    """立即采取的措施,报批期间也不等待 / what begins at once, also while a proposal waits for its answer."""
+    """立即采取的措施，报批期间也不等待 / what begins at once, also while a proposal waits for its answer."""
     source: str = ""
     """依据 / where it is written."""
 
@@ -48,19 +48,19 @@ class Task(Strict, frozen=True, kw_only=True):
     """一项处置任务 / what one department must do by when."""
 
     id: Identifier
-    """任务标识,预案内唯一 / its name within the plan."""
+    """任务标识，预案内唯一 / its name within the plan."""
     department: Identifier
-    """责任部门(site.yaml 的 departments) / the department in charge, of `departments` in `site.yaml`."""
+    """责任部门（site.yaml 的 departments） / the department in charge, of `departments` in `site.yaml`."""
     what: Words
     """做什么 / what is to be done."""
     within: Duration
-    """时限,自立案起算 / due so long after the incident opened."""
+    """时限，自立案起算 / due so long after the incident opened."""
     evidence: Words | None = None
     """需要的完成凭证 / what shows that it is done."""
     deduct: Decimal | None = None
     """逾期扣分 / points deducted when it is late."""
     levels: list[Response] = []
-    """适用级别,空缺为全部 / at which levels; absent: at all of them."""
+    """适用级别，空缺为全部 / at which levels; absent: at all of them."""
     source: Source
     """依据 / where it is written."""
 
@@ -69,13 +69,13 @@ class Report(Strict, frozen=True, kw_only=True):
     """一项信息报告时限 / one report upward and its deadline."""
 
     id: Identifier
-    """报告标识,预案内唯一 / its name within the plan."""
+    """报告标识，预案内唯一 / its name within the plan."""
     sender: Identifier = msgspec.field(name="from")
     """谁报 / who reports: unit town department county city province, or a department of the site."""
     to: Identifier
     """报给谁 / to whom: the same names."""
     by: Literal["phone", "written"]
-    """phone 电话;written 书面 / by telephone or in writing."""
+    """phone 电话；written 书面 / by telephone or in writing."""
     within: Duration
     """时限 / how soon the first report is due."""
     clock: Literal["known_at", "opened_at"] = "known_at"
@@ -83,7 +83,7 @@ class Report(Strict, frozen=True, kw_only=True):
     every: Duration | None = None
     """续报间隔 / how often it is repeated until the end; absent: once."""
     levels: list[Response] = []
-    """适用级别,空缺为全部 / at which levels; absent: at all of them."""
+    """适用级别，空缺为全部 / at which levels; absent: at all of them."""
     source: Source
     """依据 / where it is written."""
 
@@ -95,6 +95,8 @@ class Judgement(Strict, frozen=True, kw_only=True):
     """条件 / the condition."""
     decides: Role
     """谁决定 / which role decides."""
+    to: Response | None = None
+    """升至或降至哪一级 / to which level, where it is to one."""
     source: Source
     """依据 / where it is written."""
 
@@ -107,9 +109,9 @@ class AfterAction(Strict, frozen=True, kw_only=True):
     what: Words
     """做什么 / what is to be done."""
     within: Duration
-    """时限,自响应终止起算 / due so long after the closing."""
+    """时限，自响应终止起算 / due so long after the closing."""
     levels: list[Response] = []
-    """适用级别,空缺为全部 / at which levels; absent: at all of them."""
+    """适用级别，空缺为全部 / at which levels; absent: at all of them."""
     source: Source
     """依据 / where it is written."""
 
@@ -118,7 +120,7 @@ class Retention(Strict, frozen=True, kw_only=True):
     """档案保存 / how long the record of an incident is kept."""
 
     keep: Duration
-    """保存期,自响应终止起算 / so long after the closing."""
+    """保存期，自响应终止起算 / so long after the closing."""
     source: Source
     """依据 / where it is written."""
 

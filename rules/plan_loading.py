@@ -1,0 +1,160 @@
+"""The plans of a site directory: each with what it inherits, or every fault of them at once."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from rules.alerts import Words
+from rules.inheritance import INHERITED, ancestors, cycle, inherit, rooted
+from rules.plan_checks import findings
+from rules.plan_checks.finding import Finding, Known, one_of
+from rules.plan_checks.translations import untranslated
+from rules.plans import Plan
+from rules.subjects import placed
+from rules.trigger_faults import trigger_misfits
+from rules.yaml_file import BadFiles, Document, FileFault
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+
+    from rules.site import SiteFile
+
+PARENT = Words(zh="本库的另一个预案", en="another plan of the library")
+
+
+class Written(NamedTuple):
+    """A plan's file as it is written."""
+
+    document: Document
+    id: str
+    parent: str | None
+
+
+def read_plans(documents: Iterable[Document], site: SiteFile | None) -> tuple[list[Plan], list[FileFault]]:
+    """The plans that can be read, and every fault. Without a site nothing is said of roles and departments."""
+    written, faults = _written(documents)
+    by_id = {one.id: one for one in reversed(written)}
+    parents = {one.id: one.parent for one in by_id.values()}
+    known = _known(site, parents)
+    plans: dict[str, Plan] = {}
+    told: list[tuple[Written, Plan]] = []
+    for one in written:
+        faults += _shown(one.document, lineage(one, parents))
+        plan = _plan(one, by_id, parents, faults)
+        if plan is not None:
+            plans.setdefault(plan.id, plan)
+            told.append((one, plan))
+    for one, plan in told:
+        own = one.document.value
+        faults += [*_trigger_faults(one.document, plan), *_inhibition_faults(one.document, plan, plans, parents)]
+        if known is not None:
+            faults += _shown(one.document, (f for f in findings(plan, known) if _written_here(f.path, own)))
+    return list(plans.values()), faults
+
+
+def translation_faults(document: Document) -> list[FileFault]:
+    """Of any file: texts that one of the two languages lacks."""
+    return _shown(document, untranslated(document.value))
+
+
+def _written(documents: Iterable[Document]) -> tuple[list[Written], list[FileFault]]:
+    found: list[Written] = []
+    faults: list[FileFault] = []
+    for document in documents:
+        name = document.at("$.id")
+        if not isinstance(document.value, dict) or not isinstance(name, str):
+            faults += _unreadable(document)
+            continue
+        if any(name == other.id for other in found):
+            faults.append(document.fault("$.id", name, "an id that no other plan has"))
+        parent = document.at("$.parent")
+        found.append(Written(document, name, parent if isinstance(parent, str) else None))
+    return found, faults
+
+
+def _unreadable(document: Document) -> list[FileFault]:
+    try:
+        document.to(Plan)
+    except BadFiles as bad:
+        return bad.faults
+    return []
+
+
+def _known(site: SiteFile | None, parents: Mapping[str, str | None]) -> Known | None:
+    if site is None:
+        return None
+    roles = {*site.roles, site.duty_role}
+    return Known(roles, site.departments.keys(), {parent for parent in parents.values() if parent})
+
+
+def lineage(one: Written, parents: Mapping[str, str | None]) -> Iterator[Finding]:
+    """A parent that there is not, and plans that are one another's parent."""
+    if one.parent is None:
+        return
+    if one.parent not in parents:
+        others = [name for name in parents if name != one.id]
+        yield Finding("$.parent", one.parent, one_of(one.parent, PARENT, others))
+    elif way := cycle(one.id, parents):
+        shown = " → ".join(way)
+        expected = Words(zh=f"不回到自身的上级预案（{shown}）", en=f"a parent that does not lead back ({shown})")
+        yield Finding("$.parent", one.parent, expected)
+
+
+def _plan(
+    one: Written, by_id: Mapping[str, Written], parents: Mapping[str, str | None], faults: list[FileFault]
+) -> Plan | None:
+    """The plan with what it inherits. What is wrong in an inherited field is told where it is written."""
+    inherited: dict[str, object] = {}
+    for name in reversed(ancestors(one.id, parents)):
+        inherited = inherit(by_id[name].document.value, inherited)
+    own = one.document.value
+    try:
+        return one.document.part("$", inherit(own, inherited), Plan)
+    except BadFiles as bad:
+        elsewhere = {name for name in INHERITED if name in inherited or not rooted(one.id, parents)} - own.keys()
+        faults += [fault for fault in bad.faults if _head(fault.path) not in elsewhere]
+        return None
+
+
+def _written_here(path: str, own: Collection[str]) -> bool:
+    return _head(path) in own or _head(path) not in INHERITED
+
+
+def _head(path: str) -> str:
+    """The field of the plan in which a path lies."""
+    return re.split(r"[.\[]", path.removeprefix("$."), maxsplit=1)[0]
+
+
+def _shown(document: Document, found: Iterable[Finding]) -> list[FileFault]:
+    return [document.fault(path, value, f"{expected.zh} / {expected.en}") for path, value, expected in found]
+
+
+def _trigger_faults(document: Document, plan: Plan) -> Iterator[FileFault]:
+    ids: set[str] = set()
+    for i, trigger in enumerate(plan.triggers):
+        path = f"$.triggers[{i}]"
+        if trigger.id in ids:
+            yield document.fault(f"{path}.id", trigger.id, "an id that no other trigger of the plan has")
+        ids.add(trigger.id)
+        for misfit in trigger_misfits(trigger, path):
+            yield document.fault(*misfit)
+        there = placed(trigger)
+        for j, part in enumerate(plan.scope):
+            if part not in there:
+                yield document.fault(
+                    f"$.scope[{j}]", part, f"{' | '.join(sorted(there))}: what trigger {trigger.id} tells"
+                )
+
+
+def _inhibition_faults(
+    document: Document, plan: Plan, plans: Mapping[str, Plan], named: Collection[str]
+) -> Iterator[FileFault]:
+    """A rule that names what there is not would hold nothing back, and nobody would notice."""
+    known = {f"{other.id}/{trigger.id}" for other in plans.values() for trigger in other.triggers} | plans.keys()
+    unreadable = set(named) - plans.keys()
+    for i, rule in enumerate(plan.inhibits):
+        if rule.trigger is not None and f"{plan.id}/{rule.trigger}" not in known:
+            yield document.fault(f"$.inhibits[{i}].trigger", rule.trigger, "a trigger of this plan")
+        if rule.alarms not in known and rule.alarms.partition("/")[0] not in unreadable:
+            yield document.fault(f"$.inhibits[{i}].alarms", rule.alarms, "a plan of the library, or plan/trigger")

@@ -1,0 +1,39 @@
+"""Small words that people read: spans of time, severities, lists, numbers."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from rules.alerts import Words
+from rules.severity import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_UNITS = {"s": ("秒", "s"), "m": ("分钟", "min"), "h": ("小时", "h"), "d": ("天", "d")}
+
+
+def span(duration: str) -> Words:
+    """`30m` → 30 分钟 / 30 min."""
+    if duration == "0":
+        return Words(zh="立即", en="at once")
+    number, (zh, en) = int(duration[:-1]), _UNITS[duration[-1]]
+    return Words(zh=f"{number} {zh}", en=f"{number} {en}")
+
+
+def grade(word: str) -> Words:
+    """A severity's own words."""
+    severity = Severity.of(word)
+    return Words(zh=severity.zh, en=severity.en)
+
+
+def joined(words: Iterable[Words]) -> Words:
+    """Several words as a list."""
+    given = list(words)
+    return Words(zh="、".join(one.zh for one in given), en=", ".join(one.en for one in given))
+
+
+def number(value: Decimal | int) -> str:
+    """A number as it is written in a plan, with its thousands apart."""
+    return f"{Decimal(value):,f}"
