@@ -9,6 +9,8 @@ from rules.table import HAZARDS
 from rules.warning_line import STAGES
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from rules.library import Library
     from rules.plans import Plan
 
@@ -33,6 +35,10 @@ class DeskLibrary:
     @property
     def duty_role(self) -> str:
         return self._library.site.file.duty_role
+
+    @property
+    def plans(self) -> Mapping[str, Plan]:
+        return self._library.plans
 
     def plan(self, plan_id: str, version: str) -> Plan | None:  # noqa: ARG002 - one library is in force at a time
         return self._library.plans.get(plan_id)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import structlog
 from sqlalchemy import select
 
-from responders import closing, drills, incident_states, incidents, outbox
+from responders import annunciator, closing, drills, incident_states, incidents, outbox
 from responders.ledger import Ledger
 from responders.schema import incidents as table
 from responders.schema import officers, pages
@@ -96,6 +96,7 @@ class Answers:
             still_open = table.c.status.in_(incident_states.OPEN)
             for incident in incidents.load(connection, table.c.exercise == exercise, still_open):
                 closing.close(ledger, incident, closing.SYSTEM, "演练结束 the drill has ended")
+            annunciator.drill_ended(ledger, exercise)
             ledger.flush()
             return True
 
@@ -128,6 +129,7 @@ def acknowledge(ledger: Ledger, incident: int | str, by: str, via: str, *, on_be
     found.acknowledged_via, found.acknowledged_by = via, by
     ledger.touch(found)
     ledger.flush()
+    annunciator.answered_for(ledger, found)
     cancelled = outbox.cancel(ledger.connection, found.id, f"acknowledged by {owner}", outbox.CALLING)
     ledger.note(found.id, "acknowledged", who=owner, by=by, via=via, cancelled=cancelled)
     about = f"{found.cycle}/{owner}"

@@ -1,10 +1,10 @@
-"""What closing an incident always does, whoever closes it: nothing more is due, its reply codes are freed."""
+"""What closing an incident always does, whoever closes it: nothing more is due, its codes and its alarms are freed."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from responders import outbox, reply_codes
+from responders import annunciator, outbox, reply_codes
 
 if TYPE_CHECKING:
     from responders.incidents import Incident
@@ -33,3 +33,4 @@ def _ended(ledger: Ledger, incident: Incident, by: str, reason: str) -> None:
     cancelled = outbox.cancel(ledger.connection, incident.id, "closed", ("page", "notice", "update"))
     reply_codes.release(ledger.connection, incident.id, ledger.now)
     ledger.note(incident.id, "closed", who=by, reason=reason, cancelled=cancelled)
+    annunciator.incident_ended(ledger, incident)

@@ -11,6 +11,7 @@ from sqlalchemy import insert, select, update
 from responders import incidents as rows
 from responders import reply_codes as codes
 from responders import roster as rosters
+from responders.alarms import Book, alarm_id
 from responders.schema import alerts, counters, incidents, pages, reply_codes, subjects, timeline
 from rules import identity
 from rules.alerts import Words, encode, pipeline_fault
@@ -69,6 +70,7 @@ class Ledger:
     faults: list[Alert] = field(default_factory=list)
     """Faults noticed on the way; whoever owns the ledger takes them to the desk before the end."""
     outcomes: list[dict[str, Any]] = field(default_factory=list)
+    alarms: Book = field(init=False)
     _new: list[Incident] = field(default_factory=list)
     _touched: dict[str, Incident] = field(default_factory=dict)
     _alerts: list[dict[str, Any]] = field(default_factory=list)
@@ -82,6 +84,9 @@ class Ledger:
     _participants: dict[str, frozenset[str] | None] = field(default_factory=dict)
     _taken: dict[str, set[int]] = field(default_factory=dict)
     _page_ids: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.alarms = Book(self.connection)
 
     # -- what is asked
 
@@ -168,13 +173,16 @@ class Ledger:
             if not subject.told:
                 subject.told = subject.dirty = True
 
-    def record(self, alert: Alert, incident: Incident | None, outcome: str) -> None:
-        """The alert has been taken."""
-        self._alerts.append({
-            "id": str(alert.id), "incident": incident.id if incident else None, "county": alert.county,
-            "plan": alert.plan, "place": alert.place, "exercise": alert.exercise or "", "at": alert.at,
-            "received_at": self.now, "outcome": outcome, "raw": encode(alert).decode(),
-        })  # fmt: skip
+    def record(self, alert: Alert, incident: Incident | None, outcome: str, *, again: bool = False) -> None:
+        """The alert has been taken; `again`: it was on record, and is given now."""
+        exercise = alert.exercise or ""
+        if not again:
+            self._alerts.append({
+                "id": str(alert.id), "incident": incident.id if incident else None, "county": alert.county,
+                "plan": alert.plan, "place": alert.place, "exercise": exercise, "at": alert.at,
+                "received_at": self.now, "outcome": outcome, "raw": encode(alert).decode(),
+                "alarm": alarm_id(exercise, alert.county, alert.detector, alert.subject),
+            })  # fmt: skip
         self.outcomes.append({
             "alert": str(alert.id), "incident": incident.id if incident else None,
             "number": incident.number if incident else None, "plan": alert.plan, "place": alert.place,
@@ -259,6 +267,7 @@ class Ledger:
                 collected.clear()
         self._new.clear()
         self._touched.clear()
+        self.alarms.flush()
 
     def _flush_subjects(self) -> None:
         fresh = []

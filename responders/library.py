@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from rules.alerts import PIPELINE_FAULT, Words
 from rules.plans import Escalation, Plan, Step
 from rules.vocabulary import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 BUILT_IN_VERSION = "built-in"
 
@@ -24,6 +27,11 @@ class Library(Protocol):
         """The role that is paged when nothing better is known."""
         ...
 
+    @property
+    def plans(self) -> Mapping[str, Plan]:
+        """The plans in force, by id."""
+        ...
+
     def plan(self, plan_id: str, version: str) -> Plan | None:
         """The plan as it was accepted under this hash."""
         ...
@@ -38,6 +46,7 @@ class BareLibrary:
 
     def __init__(self, county: str, duty_role: str) -> None:
         self.county, self.duty_role = county, duty_role
+        self.plans: Mapping[str, Plan] = {}
 
     def plan(self, plan_id: str, version: str) -> Plan | None:
         del plan_id, version

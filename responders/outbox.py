@@ -119,6 +119,7 @@ def tell(
     values: Mapping[str, Any],
     *,
     but: Iterable[str] = (),
+    tail: Words | None = None,
 ) -> int:
     """One text to each of those already told; `about` makes it one however often this is done."""
     ledger.flush()
@@ -131,7 +132,7 @@ def tell(
         contact = next((c for c in known if c.id == row.contact), known[0] if known else None)
         if contact is None:
             continue
-        body = _render(ledger, incident, kind, Texts.name_of(incident.number), values)
+        body = _render(ledger, incident, kind, tail or Texts.name_of(incident.number), values)
         _add(ledger, incident, kind, 0, about, contact, body, None)
         count += 1
     return count

@@ -71,6 +71,13 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return Severity.of(self.after)
 
     @property
+    def headline(self) -> Words:
+        """Why, and whether on an estimate."""
+        if not self.estimated:
+            return self.explain
+        return Words(zh=f"{self.explain.zh}(估计值)", en=f"{self.explain.en} (estimated)")
+
+    @property
     def rises(self) -> bool:
         return Severity.of(self.after) > Severity.of(self.before)
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from alembic import context
 
-from responders.alarm_schema import metadata
+from responders import alarm_schema
 
 connection = context.config.attributes["connection"]
-context.configure(connection=connection, target_metadata=metadata, transactional_ddl=True, compare_type=True)
+context.configure(
+    connection=connection, target_metadata=alarm_schema.alarms.metadata, transactional_ddl=True, compare_type=True
+)
 context.run_migrations()
