@@ -158,8 +158,10 @@ def _write_site(site: Path, points: int) -> None:
         "plans/bench.yaml": {
             "id": "bench", "titles": _WORDS, "tag": _WORDS, "basis": ["none: for measurements"], "scope": ["point"],
             "triggers": [
-                {"id": "upper-line", "detector": "warning_line", "facts": "grain_price", "stages": ["retail"],
-                 "side": "upper", "ratio": {"approach": "0.95", "recovery": "0.98", "source": "none"}}
+                {"id": "upper-line", "when": {
+                    "detector": "warning_line", "stages": ["retail"], "side": "upper",
+                    "ratio": {"approach": "0.95", "recovery": "0.98", "source": "none"},
+                }}
             ],
             "escalation": {
                 "steps": [{"page": ["grain_duty"], "wait": "12h"}],

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rules.alerts import PIPELINE_FAULT, Words
-from rules.table import HAZARDS
-from rules.warning_line import STAGES
+from rules.conditions.aim import STAGES
+from rules.conditions.forecasts import HAZARDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,42 +1,48 @@
-"""The process side of an alarm after ISA-18.2, as a table: acknowledged, latched, shelved live with people, in SQL."""
+"""The process side of one alarm limit after ISA-18.2 / IEC 62682, as a table; what people do about it lives in SQL.
+
+Every severity that a detector can reach is a limit of its own, with its own delays (OPC UA Part 9: each limit has its
+own deadband); the alarm's severity is the gravest limit that is active.
+"""
 
 from __future__ import annotations
 
 from enum import StrEnum
 
-from rules.severity import Severity
-
 
 class Alarm(StrEnum):
-    """Where an alarm stands. `pending` is the on-delay: past the line, not yet for long enough."""
+    """Where a limit stands. The value holds in `pending` and `active`, and has gone in `normal` and `returning`."""
 
     NORMAL = "normal"
-    APPROACHING = "approaching"
     PENDING = "pending"
+    """The on-delay runs: past the limit, not yet for long enough."""
     ACTIVE = "active"
+    RETURNING = "returning"
+    """The off-delay runs: back past the deadband, not yet for long enough; still an alarm."""
 
 
 class Event(StrEnum):
-    """In which band a reading lies, from the safe side: clear < approach ≤ near < recovery ≤ held < line ≤ over."""
+    """What the condition says of the limit."""
 
-    CLEAR = "clear"
-    NEAR = "near"
+    UNDER = "under"
+    """Not reached, and past the deadband."""
     HELD = "held"
+    """In the deadband, or not known: begins nothing and ends nothing."""
     OVER = "over"
-    PERSISTED = "persisted"
-    """The condition has held for as many readings and as long as asked."""
+    DELAYED = "delayed"
+    """The delay that runs has been served."""
 
 
-N, A, P, X = Alarm.NORMAL, Alarm.APPROACHING, Alarm.PENDING, Alarm.ACTIVE
+N, P, X, R = Alarm.NORMAL, Alarm.PENDING, Alarm.ACTIVE, Alarm.RETURNING
 
 TRANSITIONS: dict[tuple[Alarm, Event], Alarm] = {
-    (N, Event.CLEAR): N, (N, Event.NEAR): A, (N, Event.HELD): A, (N, Event.OVER): P,
-    (A, Event.CLEAR): N, (A, Event.NEAR): A, (A, Event.HELD): A, (A, Event.OVER): P,
-    (P, Event.CLEAR): N, (P, Event.NEAR): A, (P, Event.HELD): A, (P, Event.OVER): P, (P, Event.PERSISTED): X,
-    (X, Event.CLEAR): N, (X, Event.NEAR): A, (X, Event.HELD): X, (X, Event.OVER): X,
+    (N, Event.UNDER): N, (N, Event.HELD): N, (N, Event.OVER): P,
+    (P, Event.UNDER): N, (P, Event.HELD): N, (P, Event.OVER): P, (P, Event.DELAYED): X,
+    (X, Event.UNDER): R, (X, Event.HELD): X, (X, Event.OVER): X,
+    (R, Event.UNDER): R, (R, Event.HELD): X, (R, Event.OVER): X, (R, Event.DELAYED): N,
 }  # fmt: skip
 
-SEVERITY = {N: Severity.NORMAL, A: Severity.APPROACH, P: Severity.APPROACH, X: Severity.LINE}
+SOUNDING = frozenset({X, R})
+"""In these the limit's alarm is given."""
 
 
 class IllegalEvent(RuntimeError):

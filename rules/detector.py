@@ -1,23 +1,16 @@
-"""What every detector is: a pure function of its own memory and one fact."""
+"""What a detector keeps of facts, and what it says when its alarm changes."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import timedelta
-
     from rules.alerts import Cause, Reason, Words
     from rules.facts import AnyFact
     from rules.severity import Severity
-
-KEPT = 32
-"""How many readings of a subject are kept, for those that come late."""
-
 
 class Conflict(Exception):
     """The same fact at the same revision, with other content."""
@@ -55,36 +48,6 @@ class Change(NamedTuple):
     state: Any
     due: datetime | None
     transitions: list[Transition]
-
-
-class Detector(Protocol):
-    """One trigger of one plan, bound to what it watches."""
-
-    @property
-    def id(self) -> str:
-        """`plan/trigger`."""
-        ...
-
-    @property
-    def page_within(self) -> timedelta: ...
-
-    def subject(self, fact: Any) -> str:
-        """What the fact is about, for this detector."""
-        ...
-
-    def apply(self, state: Any, fact: Any) -> Change:
-        """Takes a fact. Raises `Conflict`. `state` is None at first, or plain JSON after a restart."""
-        ...
-
-    def advance(self, state: Any, at: datetime) -> Change:
-        """Time has reached `at` on the data's clock."""
-        ...
-
-
-def place(scope: Sequence[str], fact: AnyFact, subject: str) -> str:
-    """What one open incident of a plan is about, e.g. `330723/retail`. Facts that lack a part never share a place."""
-    parts = (getattr(fact, part) for part in scope)
-    return "/".join(subject if part is None else str(part) for part in parts)
 
 
 def slot(kept: list[Sample], fact: AnyFact, key: str) -> tuple[int, bool]:

@@ -8,10 +8,11 @@ from typing import Any
 import msgspec
 
 from rules.alerts import Alert, alert_id
-from rules.detector import Change, Conflict, Transition, place
+from rules.detector import Change, Conflict, Transition
 from rules.entries import Caused, Entry, Outcome, Record, Rejection, States, after
 from rules.facts import AnyFact, DrillEnded, DrillStarted, GrainPriceReading, Message, Tick
 from rules.library import Bound, Library
+from rules.subjects import place
 
 _array = msgspec.json.Encoder()
 _read_array = msgspec.json.Decoder(list[str | None])
@@ -58,10 +59,11 @@ class Engine:
     def _fact(self, states: States, record: Record, fact: AnyFact) -> Outcome:
         entries: dict[str, Entry | None] = {}
         alerts: list[Alert] = []
-        for bound in self._library.detectors(fact):
-            subject = bound.detector.subject(fact)
-            key = _key(fact.county, fact.exercise, bound.detector.id, subject)
+        for bound, about in self._library.touches(fact):
+            key = _key(fact.county, fact.exercise, bound.watch.id, about.subject)
             entry = states.get(key)
+            if entry is None and about.void:
+                continue
             if entry is not None and entry.seen(record):
                 conflict = entry.conflict_of(record)
                 if conflict:
@@ -70,14 +72,14 @@ class Engine:
                 continue
             held = _held(entry)
             try:
-                change = bound.detector.apply(held.state if held else None, fact)
+                change = bound.watch.apply(held.state if held else None, fact, void=about.void)
             except Conflict:
                 return _conflict(key, entry, record, fact)
             if held is not None and change.state is held.state:
                 continue
-            where = place(bound.plan.scope, fact, subject)
+            where = held.place if held and about.void else place(bound.plan.scope, fact, about)
             caused = [
-                self._alert(bound, fact.county, fact.exercise, subject, where, fact.source, t, record)
+                self._alert(bound, fact.county, fact.exercise, about.subject, where, fact.source, t, record)
                 for t in change.transitions
             ]
             entries[key] = _entry(entry, record, fact.exercise, change, Held(where, fact.source, change.state), caused)
@@ -101,7 +103,7 @@ class Engine:
                 or entry.seen(record)
             ):
                 continue
-            change = bound.detector.advance(held.state, tick.at)
+            change = bound.watch.advance(held.state, tick.at)
             caused = [
                 self._alert(bound, county, exercise, subject, held.place, held.source, t, record)
                 for t in change.transitions
@@ -198,12 +200,12 @@ class Engine:
         before, after_ = t.before.word, t.after.word
         return Alert(
             id=alert_id(
-                exercise=exercise, county=county, detector=bound.detector.id, subject=subject, before=before,
+                exercise=exercise, county=county, detector=bound.watch.id, subject=subject, before=before,
                 after=after_, cause=t.cause,
             ),
-            county=county, plan=bound.plan.id, plan_version=bound.version, place=where, detector=bound.detector.id,
+            county=county, plan=bound.plan.id, plan_version=bound.version, place=where, detector=bound.watch.id,
             subject=subject, before=before, after=after_, reason=t.reason, cause=t.cause, at=t.at, known_at=t.known_at,  # type: ignore[arg-type]
-            explain=t.explain, exercise=exercise, historic=record.appended_at - t.at > bound.detector.page_within,
+            explain=t.explain, exercise=exercise, historic=record.appended_at - t.at > bound.watch.page_within,
             estimated=t.estimated, source=source,
         )  # fmt: skip
 

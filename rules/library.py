@@ -1,58 +1,77 @@
-"""The plans in force at a site, and the detectors that they mean, found by what a fact is about."""
+"""The plans in force at a site, and the alarms that they mean, found by what a fact is about."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from rules.plans import LineTrigger, Plan, TableTrigger, version
-from rules.table import TableDetector
-from rules.warning_line import LineDetector
+from rules import units
+from rules.conditions.aim import Aim, aims
+from rules.conditions.build import build
+from rules.plans import Plan, version
+from rules.subjects import About, abouts, by, indexed, series_key
+from rules.triggers import Trigger, kinds
+from rules.watch import Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from rules.detector import Detector
     from rules.facts import AnyFact, GrainPriceReading
-    from rules.site import Site
+    from rules.site import Site, WarningLine
+    from rules.triggers import Subject
 
 
 class Bound(NamedTuple):
-    """A detector with the plan it serves."""
+    """An alarm with the plan it serves."""
 
-    detector: Detector
+    watch: Watch
     plan: Plan
     version: str
 
 
+class Touch(NamedTuple):
+    """An alarm that a fact has something to say to, and on which subject."""
+
+    bound: Bound
+    about: About
+
+
+class _Open(NamedTuple):
+    """A trigger whose subjects the facts themselves name."""
+
+    bound: Bound
+    fields: Sequence[Subject]
+
+
 class Library:
-    """The site's plans. A fact finds its detectors by kind and place; the size of the library costs it nothing."""
+    """The site's plans. A fact finds its alarms by kind and place; the size of the library costs it nothing."""
 
     def __init__(self, site: Site, plans: Iterable[Plan]) -> None:
         self.site = site
         self.plans = {plan.id: plan for plan in plans}
         self.versions = {plan.id: version(plan) for plan in self.plans.values()}
-        self._lines: dict[tuple[str, str, str], list[Bound]] = {}
-        self._tables: dict[str, list[tuple[TableDetector, Bound]]] = {}
+        self._series: dict[tuple[str, str, str], list[Touch]] = defaultdict(list)
+        self._open: dict[str, list[_Open]] = defaultdict(list)
+        self._indexed: dict[str, dict[str, dict[str, list[_Open]]]] = defaultdict(dict)
         self._by_name: dict[tuple[str, str], Bound] = {}
         for plan in self.plans.values():
             for trigger in plan.triggers:
-                if isinstance(trigger, LineTrigger):
-                    self._add_lines(plan, trigger)
-                else:
-                    self._add_table(plan, trigger)
+                self._add(plan, trigger)
 
-    def detectors(self, fact: AnyFact) -> Iterator[Bound]:
-        """The detectors that watch this fact."""
+    def touches(self, fact: AnyFact) -> Iterator[Touch]:
+        """The alarms that this fact has something to say to."""
         if fact.kind == "grain_price":
-            yield from self._lines.get((fact.point, fact.commodity, fact.stage), ())  # type: ignore[union-attr]
-            return
-        for table, bound in self._tables.get(fact.kind, ()):
-            if table.watches(fact):
-                yield bound
+            yield from self._series.get((fact.point, fact.commodity, fact.stage), ())  # type: ignore[union-attr]
+        telling = list(self._telling(fact))
+        for one in telling:
+            for about in abouts(one.fields, fact, self.site):
+                yield Touch(one.bound, about)
+        if fact.kind == "hazard_report" and (fact.revision or fact.status != "reported"):  # type: ignore[union-attr]
+            yield from self._former(fact, {one.bound.watch.id for one in telling})
 
     def named(self, detector: str, subject: str) -> Bound | None:
-        """The detector of an entry, or None when no plan in force has it."""
+        """The alarm of an entry, or None when no plan in force has it."""
         return self._by_name.get((detector, subject)) or self._by_name.get((detector, ""))
 
     @cached_property
@@ -62,32 +81,74 @@ class Library:
         return frozenset(lined | self.site.file.commodities.keys())
 
     def incomparable(self, fact: GrainPriceReading) -> str | None:
-        """Why a reading cannot be held against the lines of its point, if it cannot."""
-        for bound in self._lines.get((fact.point, fact.commodity, fact.stage), ()):
-            detector = bound.detector
-            assert isinstance(detector, LineDetector)  # noqa: S101 - what _add_lines puts there
-            if fact.currency != detector.currency:
-                return f"currency: got {fact.currency}, expected {detector.currency} as the line of point {fact.point}"
-            if fact.measure.base != detector.measure.base:
-                per = detector.measure.base
-                return f"unit: got {fact.unit}, expected a price per {per} as the line of point {fact.point}"
+        """Why a reading cannot be held against the line of its point, if it cannot."""
+        line = self._lines.get((fact.point, fact.commodity, fact.stage))
+        if line is None:
+            return None
+        if fact.currency != line.currency:
+            return f"currency: got {fact.currency}, expected {line.currency} as the line of point {fact.point}"
+        per = units.measure(line.unit).base
+        if fact.measure.base != per:
+            return f"unit: got {fact.unit}, expected a price per {per} as the line of point {fact.point}"
         return None
 
-    def _add_lines(self, plan: Plan, trigger: LineTrigger) -> None:
-        for point in self.site.points.values():
-            for line in point.lines:
-                if line.stage in trigger.stages and (line.upper if trigger.side == "upper" else line.lower) is not None:
-                    detector = LineDetector(plan, trigger, point, line, self.site)
-                    key = (point.id, line.commodity, line.stage)
-                    self._keep(detector, plan, self._lines.setdefault(key, []), "/".join(key))
+    @cached_property
+    def _lines(self) -> dict[tuple[str, str, str], WarningLine]:
+        return {
+            (point.id, line.commodity, line.stage): line for point in self.site.points.values() for line in point.lines
+        }
 
-    def _add_table(self, plan: Plan, trigger: TableTrigger) -> None:
-        table = TableDetector(plan, trigger, self.site)
-        found: list[Bound] = []
-        self._keep(table, plan, found, "")
-        self._tables.setdefault(trigger.facts, []).extend((table, bound) for bound in found)
+    def _telling(self, fact: AnyFact) -> Iterator[_Open]:
+        yield from self._open.get(fact.kind, ())
+        for field, by_value in self._indexed.get(fact.kind, {}).items():
+            yield from by_value.get(str(getattr(fact, field)), ())
 
-    def _keep(self, detector: Detector, plan: Plan, where: list[Bound], subject: str) -> None:
-        bound = Bound(detector, plan, self.versions[plan.id])
-        where.append(bound)
-        self._by_name[detector.id, subject] = bound
+    def _former(self, fact: AnyFact, telling: set[str]) -> Iterator[Touch]:
+        """A later version may have left the category under which an alarm was raised."""
+        by_values = self._indexed.get(fact.kind, {}).values()
+        others = {one.bound.watch.id: one for by_value in by_values for found in by_value.values() for one in found}
+        for name, one in others.items():
+            if name not in telling:
+                for about in abouts(one.fields, fact, self.site):
+                    yield Touch(one.bound, about._replace(void=True))
+
+    def _add(self, plan: Plan, trigger: Trigger) -> None:
+        fields, read = by(trigger), kinds(trigger.when)
+        if read == {"grain_price"}:
+            self._add_series(plan, trigger, fields)
+            return
+        bound = self._bound(plan, trigger, fields, [], "")
+        one = _Open(bound, fields)
+        index = indexed(trigger)
+        for kind in read:
+            if index is None:
+                self._open[kind].append(one)
+            else:
+                field, values = index
+                for value in values:
+                    self._indexed[kind].setdefault(field, {}).setdefault(value, []).append(one)
+
+    def _add_series(self, plan: Plan, trigger: Trigger, fields: Sequence[Subject]) -> None:
+        """One alarm for each subject that the site's points make."""
+        subjects: dict[str, list[Aim]] = defaultdict(list)
+        for aim in aims(self.site, trigger.when):
+            parts = {
+                "county": aim.point.division[:6],
+                **dict(zip(("point", "commodity", "stage"), aim.key, strict=True)),
+            }
+            subjects["/".join(parts[field] for field in fields)].append(aim)
+        for subject, found in subjects.items():
+            bound = self._bound(plan, trigger, fields, found, subject)
+            for aim in found:
+                parts = dict(zip(fields, subject.split("/"), strict=True))
+                self._series[aim.key].append(Touch(bound, About(subject, parts)))
+
+    def _bound(
+        self, plan: Plan, trigger: Trigger, fields: Sequence[Subject], found: Sequence[Aim], subject: str
+    ) -> Bound:
+        name = f"{plan.id}/{trigger.id}"
+        within = max((self.site.page_within(aim.point) for aim in found), default=self.site.page_within())
+        watch = Watch(name, trigger, build(trigger.when, self.site, found), within, series_key(fields))
+        bound = Bound(watch, plan, self.versions[plan.id])
+        self._by_name[name, subject] = bound
+        return bound

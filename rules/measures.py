@@ -49,6 +49,25 @@ def _filling(figures: Mapping[str, Any]) -> Decimal | None:
     return Decimal(attendance) * 100 / Decimal(capacity)
 
 
+def _density(figures: Mapping[str, Any]) -> Decimal | None:
+    """Persons a square metre over the whole ground."""
+    attendance, area = figures.get("attendance"), figures.get("area_m2")
+    return None if attendance is None or area is None else Decimal(attendance) / Decimal(area)
+
+
+def _net_inflow(figures: Mapping[str, Any]) -> Decimal | None:
+    inflow, outflow = figures.get("inflow_per_min"), figures.get("outflow_per_min")
+    return None if inflow is None or outflow is None else Decimal(inflow) - Decimal(outflow)
+
+
+def _minutes_to_full(figures: Mapping[str, Any]) -> Decimal | None:
+    """How long until the approved number is inside at the present flow; nothing while the crowd does not grow."""
+    attendance, capacity, net = figures.get("attendance"), figures.get("capacity"), _net_inflow(figures)
+    if attendance is None or capacity is None or net is None or net <= 0:
+        return None
+    return max(Decimal(0), Decimal(capacity) - Decimal(attendance)) / net
+
+
 COLOURS = ("blue", "yellow", "orange", "red")
 """Warning colours, least grave first; a scale of its own (突发事件应对法 2024 art. 63)."""
 COLOUR_WORDS = {
@@ -61,6 +80,9 @@ MEASURES: dict[str, Measure] = {
         ("hazard_report",), ("deaths", "missing"), Words(zh="死亡和失踪", en="dead and missing"), _dead_and_missing
     ),
     "relocated": _field("hazard_report", "relocated", "紧急转移安置", "people moved"),
+    "occurrences": Measure(
+        ("hazard_report",), (), Words(zh="发生", en="occurrences"), lambda figures: figures.get("events")
+    ),
     "serious_injuries": _field("hazard_report", "serious_injuries", "重伤", "seriously injured"),
     "injuries": _field("hazard_report", "injuries", "受伤", "injured"),
     "patients": _field("hazard_report", "patients", "患者", "patients"),
@@ -70,6 +92,17 @@ MEASURES: dict[str, Measure] = {
     "filling_percent": Measure(
         ("large_event",), ("attendance", "capacity"),
         Words(zh="在场人数占核定容量", en="attendance of approved number"), _filling
+    ),
+    "density_per_m2": Measure(
+        ("large_event",), ("attendance", "area_m2"), Words(zh="平均密度", en="mean density"), _density
+    ),
+    "net_inflow_per_min": Measure(
+        ("large_event",), ("inflow_per_min", "outflow_per_min"), Words(zh="每分钟净流入", en="net inflow a minute"),
+        _net_inflow,
+    ),
+    "minutes_to_full": Measure(
+        ("large_event",), ("attendance", "capacity", "inflow_per_min", "outflow_per_min"),
+        Words(zh="距满员", en="time to full"), _minutes_to_full,
     ),
     "attendance": _field("large_event", "attendance", "在场人数", "attendance"),
     "densest_per_m2": _field("large_event", "densest_per_m2", "最密处人数", "densest crowd"),
@@ -83,10 +116,3 @@ FIGURES: dict[str, tuple[str, ...]] = {
     kind: tuple(sorted({f for m in MEASURES.values() if kind in m.kinds for f in m.fields})) for kind in KINDS
 }
 """The fields that a table keeps of each kind."""
-
-
-def reaches(value: Decimal | str, bound: Decimal | str) -> bool:
-    """Whether a figure reaches a bound: numbers by ≥ (以上 includes the number), colours by their order."""
-    if isinstance(value, str) or isinstance(bound, str):
-        return COLOURS.index(str(value)) >= COLOURS.index(str(bound))
-    return value >= bound

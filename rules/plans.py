@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from hashlib import sha256
 from typing import Annotated, Literal
 
@@ -11,62 +10,8 @@ from msgspec import Meta
 
 from rules.alerts import Words
 from rules.plan_duties import AfterAction, Judgement, OutOfScope, Report, Response, Retention, Start, Task
-from rules.vocabulary import Duration, Identifier, Kind, Level, Role, Strict
-
-
-class Persistence(Strict, frozen=True, kw_only=True):
-    """How long a condition must hold before it counts: so many readings, or so long on the data's own clock."""
-
-    readings: Annotated[int, Meta(ge=1, le=32)] = 1
-    duration: Duration = "0"
-
-
-class Ratio(Strict, frozen=True, kw_only=True):
-    """Where the approach band begins and an alarm ends, as shares of the line. For a lower line they lie above 1."""
-
-    approach: Decimal
-    recovery: Decimal
-    source: str
-
-
-class LineTrigger(Strict, frozen=True, kw_only=True, tag_field="detector", tag="warning_line"):
-    """Watches each point's own warning lines (`points.yaml`)."""
-
-    id: Identifier
-    facts: Literal["grain_price"]
-    stages: list[Literal["purchase", "wholesale", "retail"]]
-    side: Literal["upper", "lower"] = "upper"
-    ratio: Ratio
-    persistence: Persistence = Persistence()
-
-
-class Row(Strict, frozen=True, kw_only=True):
-    """One criterion: a measure of the fact and the bound of each level it reaches. Bounds include the number (以上)."""
-
-    measure: Identifier
-    levels: dict[Level, Decimal] = {}
-    colours: dict[Level, Literal["blue", "yellow", "orange", "red"]] = {}
-    """For measure `colour`, in place of `levels`."""
-    unit: Words = Words(zh="", en="")
-    source: str
-
-    @property
-    def bounds(self) -> dict[str, Decimal | str]:
-        """The bound of each level: a number or a colour."""
-        return {str(level): bound for level, bound in [*self.levels.items(), *self.colours.items()]}
-
-
-class TableTrigger(Strict, frozen=True, kw_only=True, tag_field="detector", tag="table"):
-    """Watches reports: one fulfilled criterion is enough, the highest level reached counts."""
-
-    id: Identifier
-    facts: Kind
-    rows: Annotated[list[Row], Meta(min_length=1)]
-    where: dict[Identifier, list[str]] = {}
-    """Fields that must have one of the values."""
-
-
-Trigger = LineTrigger | TableTrigger
+from rules.triggers import Trigger
+from rules.vocabulary import Duration, Identifier, Role, Strict
 
 
 class Step(Strict, frozen=True, kw_only=True):
@@ -103,7 +48,7 @@ class Plan(Strict, frozen=True, kw_only=True):
     id: Identifier
     """预案标识 / its name in the library."""
     parent: Identifier | None = None
-    """上级预案:未写的继承字段取自它 / the plan from which the fields that are not written here are taken."""
+    """上级预案：未写的继承字段取自它 / the plan from which the fields that are not written here are taken."""
     titles: Words
     """预案名称 / its title."""
     tag: Words
@@ -115,7 +60,7 @@ class Plan(Strict, frozen=True, kw_only=True):
     )
     """一个事发地是什么 / what a place is: one open incident per plan and place."""
     triggers: list[Trigger] = []
-    """触发条件;总体预案可无 / what opens an incident; a plan that is only a parent has none."""
+    """触发条件；总体预案可无 / what opens an incident; a plan that is only a parent has none."""
     out_of_scope: list[OutOfScope] = []
     """超出本县数据范围、只列出不执行的条款 / clauses that one county cannot judge: listed, never executed."""
     inhibits: list[Inhibition] = []
@@ -124,27 +69,27 @@ class Plan(Strict, frozen=True, kw_only=True):
     """恢复即结案 / the incident closes by itself when the alarm returns."""
 
     escalation: Escalation
-    """呼叫与逐级升级(可继承) / who is paged in which order (inherited)."""
+    """呼叫与逐级升级（可继承） / who is paged in which order (inherited)."""
     starts: dict[Response, Start] = {}
-    """各级如何启动、由谁批准(可继承) / how each level starts and who approves (inherited); absent: at once."""
+    """各级如何启动、由谁批准（可继承） / how each level starts and who approves (inherited); absent: at once."""
     texts: dict[Literal["page", "notice", "update", "recovered"], Words] = {}
-    """短信模板(可继承),空缺用内置 / templates of texts (inherited); those left out are built in."""
+    """短信模板（可继承）,空缺用内置 / templates of texts (inherited); those left out are built in."""
     update_every: Duration = "10m"
-    """同级新情况最多多久通报一次(可继承) / at most one update text in this time (inherited)."""
+    """同级新情况最多多久通报一次（可继承） / at most one update text in this time (inherited)."""
     tasks: list[Task] = []
-    """部门任务(可继承) / what each department must do by when (inherited)."""
+    """部门任务（可继承） / what each department must do by when (inherited)."""
     reporting: list[Report] = []
-    """信息报告时限(可继承) / reports upward and their deadlines (inherited)."""
+    """信息报告时限（可继承） / reports upward and their deadlines (inherited)."""
     upgrade: list[Judgement] = []
-    """升级条件(可继承) / when people raise the level (inherited)."""
+    """升级条件（可继承） / when people raise the level (inherited)."""
     downgrade: list[Judgement] = []
-    """降级条件(可继承) / when people lower it (inherited)."""
+    """降级条件（可继承） / when people lower it (inherited)."""
     termination: list[Judgement] = []
-    """终止条件(可继承) / when people end the response (inherited)."""
+    """终止条件（可继承） / when people end the response (inherited)."""
     after_action: list[AfterAction] = []
-    """善后与评估(可继承) / what is owed after the end (inherited)."""
+    """善后与评估（可继承） / what is owed after the end (inherited)."""
     retention: Retention | None = None
-    """档案保存(可继承) / how long the record is kept (inherited)."""
+    """档案保存（可继承） / how long the record is kept (inherited)."""
 
 
 def latches(trigger: object) -> bool:

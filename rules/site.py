@@ -24,6 +24,8 @@ class WarningLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     upper: Decimal | None = None
     lower: Decimal | None = None
     currency: str = "CNY"
+    normal_stock_t: Decimal | None = None
+    """What the point holds in ordinary times, in tonnes."""
 
 
 class Point(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

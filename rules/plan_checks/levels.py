@@ -12,10 +12,11 @@ from rules.plan_duties import RESPONSES
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from rules.plan_duties import Response
     from rules.plans import Plan
 
 
-def reached(plan: Plan) -> tuple[str, ...]:
+def reached(plan: Plan) -> tuple[Response, ...]:
     """The severities at which the plan responds, least grave first: those of its triggers, and what people raise to."""
     by_triggers = {word for trigger in plan.triggers for word in describe(trigger.when).reaches}
     by_people = {judgement.to for judgement in plan.upgrade if judgement.to is not None}

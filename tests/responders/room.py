@@ -24,7 +24,8 @@ from responders.store import Store
 from responders.texts import Texts
 from rules import identity
 from rules.alerts import Alert, Cause, Words, alert_id
-from rules.plans import Escalation, LineTrigger, Plan, Ratio, Step, version
+from rules.plans import Escalation, Plan, Step, version
+from rules.triggers import Line, Ratio, Trigger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -149,9 +150,7 @@ def grain_plan(**changed: Any) -> Plan:
         "basis": ["test"],
         "scope": ["county", "stage"],
         "triggers": [
-            LineTrigger(
-                id="line", facts="grain_price", stages=["retail"], ratio=Ratio(approach=1, recovery=1, source="test")
-            )
+            Trigger(id="line", when=Line(stages=["retail"], ratio=Ratio(approach=1, recovery=1, source="test")))
         ],
         "escalation": escalation,
     }

@@ -41,6 +41,7 @@ duty_role: duty_officer
 duty_phone: "0579-0000-0000"
 divisions: {"330723105000": {zh: 王宅镇, en: Wangzhai}}
 commodities: {rice: {zh: 粳米, en: japonica rice}}
+roles: {duty_leader: {zh: 带班领导, en: duty leader}}
 """
 POINTS = """\
 defaults: {source: wuyi-grain-office, cadence: 10d}
@@ -65,17 +66,17 @@ basis: [test]
 scope: [county, stage]
 triggers:
   - id: upper
-    detector: warning_line
-    facts: grain_price
-    stages: [purchase, retail]
-    ratio: {{approach: "0.95", recovery: "0.98", source: test}}
-    persistence: {{readings: {readings}, duration: {duration}}}
+    on_delay: {{readings: {readings}, duration: {duration}}}
+    when:
+      detector: warning_line
+      stages: [purchase, retail]
+      ratio: {{approach: "0.95", recovery: "0.98", source: test}}
   - id: lower
-    detector: warning_line
-    facts: grain_price
-    stages: [purchase]
-    side: lower
-    ratio: {{approach: "1.04", recovery: "1.02", source: test}}
+    when:
+      detector: warning_line
+      stages: [purchase]
+      side: lower
+      ratio: {{approach: "1.04", recovery: "1.02", source: test}}
 escalation: {{steps: [{{page: [duty_officer], wait: 5m}}], leader: [duty_leader]}}
 """
 HAZARD = """\
@@ -86,13 +87,14 @@ basis: [test]
 scope: [county, category]
 triggers:
   - id: casualties
-    detector: table
-    facts: hazard_report
-    where: {category: [flood, typhoon]}
-    rows:
-      - {measure: deaths_and_missing, levels: {IV: 1, III: 3, II: 6, I: 10}, unit: {zh: 人, en: people}, source: test}
-      - {measure: relocated, levels: {IV: 300, III: 1000}, unit: {zh: 人, en: people}, source: test}
-      - {measure: loss_cny, levels: {II: "100000000"}, unit: {zh: 元, en: CNY}, source: test}
+    when:
+      detector: table
+      facts: hazard_report
+      where: {category: [flood, typhoon]}
+      rows:
+        - {measure: deaths_and_missing, levels: {IV: 1, III: 3, II: 6, I: 10}, unit: {zh: 人, en: people}, source: test}
+        - {measure: relocated, levels: {IV: 300, III: 1000}, unit: {zh: 人, en: people}, source: test}
+        - {measure: loss_cny, levels: {II: "100000000"}, unit: {zh: 元, en: CNY}, source: test}
 escalation: {steps: [{page: [duty_officer], wait: 5m}], leader: [duty_leader]}
 """
 WEATHER = """\
@@ -103,10 +105,11 @@ basis: [test]
 scope: [county, hazard]
 triggers:
   - id: colour
-    detector: table
-    facts: disaster_forecast
-    rows:
-      - {measure: colour, colours: {IV: blue, III: yellow, II: orange, I: red}, source: test}
+    when:
+      detector: table
+      facts: disaster_forecast
+      rows:
+        - {measure: colour, colours: {IV: blue, III: yellow, II: orange, I: red}, source: test}
 escalation: {steps: [{page: [duty_officer], wait: 5m}], leader: [duty_leader]}
 """
 EVENT = """\
@@ -117,10 +120,11 @@ basis: [test]
 scope: [county, event]
 triggers:
   - id: filling
-    detector: table
-    facts: large_event
-    rows:
-      - {measure: filling_percent, levels: {IV: 80, III: 90, II: 100}, unit: {zh: "%", en: "%"}, source: test}
+    when:
+      detector: table
+      facts: large_event
+      rows:
+        - {measure: filling_percent, levels: {IV: 80, III: 90, II: 100}, unit: {zh: "%", en: "%"}, source: test}
 escalation: {steps: [{page: [duty_officer], wait: 5m}], leader: [duty_leader]}
 """
 
@@ -253,5 +257,5 @@ def _plain(entry: Entry) -> Any:
     state = msgspec.to_builtins(entry.state)
     if not isinstance(state[-1], list):
         return state  # of a drill
-    _place, _source, (base, kept, now, _clock, *rest) = state
-    return base, kept, now, rest
+    _place, _source, (base, kept, (*now, _clock)) = state
+    return base, kept, now

@@ -1,75 +1,98 @@
-"""The states of an alarm are a table: every pair of state and event is in it, or refused by name."""
+"""The table of a limit's states: every state meets every event, and the delays are served on the data's own clock."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
+from datetime import timedelta
 from itertools import product
-from pathlib import Path
 
 import pytest
 
-from rules.alarms import SEVERITY, TRANSITIONS, Alarm, Event, IllegalEvent, step
-from rules.severity import LEVELS, Severity
+from rules.alarms import SOUNDING, TRANSITIONS, Alarm, Event, IllegalEvent, step
+from rules.limits import UNKNOWN, Limit, Limits, Verdict
+from rules.severity import Severity
+from rules.triggers import Delay
+from tests.rules.builders import at
 
-N, A, P, X = Alarm.NORMAL, Alarm.APPROACHING, Alarm.PENDING, Alarm.ACTIVE
-EXPECTED = {
-    #    clear near held over persisted
-    N: (N, A, A, P, None),
-    A: (N, A, A, P, None),
-    P: (N, A, A, P, X),
-    X: (N, A, X, X, None),
-}
+OVER = Verdict(Severity.IV, Severity.IV)
+HELD = Verdict(Severity.NORMAL, Severity.IV)
+UNDER = Verdict(Severity.NORMAL, Severity.NORMAL)
 
 
 @pytest.mark.parametrize(("alarm", "event"), list(product(Alarm, Event)))
-def test_each_event_in_each_state_is_in_the_table_or_refused(alarm: Alarm, event: Event) -> None:
-    """An alarm never stays pending below its line, ends only below recovery, and begins only by persisting."""
-    expected = EXPECTED[alarm][list(Event).index(event)]
-    if expected is not None:
-        assert step(alarm, event) is expected
-        return
-    with pytest.raises(IllegalEvent) as caught:
-        step(alarm, event)
-    assert str(caught.value) == (
-        f"alarm: got event {event.value} in state {alarm.value}, expected one of clear, near, held, over"
-    )
+def test_every_state_meets_every_event(alarm: Alarm, event: Event) -> None:
+    """A condition may say anything at any time; only a delay that does not run cannot be served."""
+    if event is Event.DELAYED and alarm not in (Alarm.PENDING, Alarm.RETURNING):
+        with pytest.raises(IllegalEvent, match=f"alarm: got event delayed in state {alarm}, expected one of"):
+            step(alarm, event)
+    else:
+        assert step(alarm, event) is TRANSITIONS[alarm, event]
 
 
-def test_the_table_has_no_other_rows() -> None:
-    """Nothing that this test does not know of."""
-    assert len(TRANSITIONS) == sum(after is not None for row in EXPECTED.values() for after in row)
+def test_what_the_deadband_says_begins_nothing_and_ends_nothing() -> None:
+    """Held: an alarm goes on, and a delay that ran is broken off."""
+    assert [step(alarm, Event.HELD) for alarm in Alarm] == [Alarm.NORMAL, Alarm.NORMAL, Alarm.ACTIVE, Alarm.ACTIVE]
 
 
-def test_every_state_has_a_severity_and_can_be_reached_and_left() -> None:
-    """None is a trap, none is dead."""
-    assert set(SEVERITY) == set(Alarm)
-    assert {after for (before, _), after in TRANSITIONS.items() if after is not before} == set(Alarm)
-    assert {before for (before, _), after in TRANSITIONS.items() if after is not before} == set(Alarm)
+def test_only_a_served_delay_changes_whether_the_alarm_sounds() -> None:
+    """No reading alone begins or ends an alarm: it begins a delay, which may be of no length."""
+    for (alarm, event), after in TRANSITIONS.items():
+        assert ((alarm in SOUNDING) is (after in SOUNDING)) or event is Event.DELAYED
 
 
-def test_pending_looks_like_approach_to_the_world() -> None:
-    """The on-delay is no alarm yet."""
-    assert {alarm: severity.word for alarm, severity in SEVERITY.items()} == {
-        N: "normal", A: "approach", P: "approach", X: "line",
-    }  # fmt: skip
+def limits(on: Delay | None = None, off: Delay | None = None) -> Limits:
+    return Limits([Severity.IV], on or Delay(), off or Delay())
 
 
-def test_severity_is_one_order_with_one_word_each() -> None:
-    """From approach over line and IV to I; 一般 to 特别重大."""
-    words = ["normal", "approach", "line", "IV", "III", "II", "I"]
-    assert [s.word for s in sorted(Severity)] == words
-    assert [Severity.of(word) for word in words] == sorted(Severity)
-    assert [(s.zh, s.en) for s in LEVELS] == [
-        ("Ⅳ级(一般)", "level IV (ordinary)"), ("Ⅲ级(较大)", "level III (fairly serious)"),
-        ("Ⅱ级(重大)", "level II (serious)"), ("Ⅰ级(特别重大)", "level I (especially serious)"),
+def severities(machine: Limits, *said: tuple[float, Verdict]) -> list[Severity]:
+    """After each (minute, verdict), all of them readings; what fell due in between is told at its instant."""
+    found, state, told = [], machine.start(), UNDER
+    for minute, verdict in said:
+        while (due := machine.due(state)) is not None and due <= at(minute):
+            state = machine.judge(state, told, due, reading=False)
+            found.append(machine.severity(state))
+        state, told = machine.judge(state, verdict, at(minute), reading=True), verdict
+        found.append(machine.severity(state))
+    return found
+
+
+IV, NORMAL = Severity.IV, Severity.NORMAL
+
+
+def test_without_delays_an_alarm_begins_and_ends_with_the_reading() -> None:
+    """The deadband holds it; what is not known holds it too."""
+    assert severities(limits(), (0, OVER), (1, HELD), (2, UNKNOWN), (3, UNDER)) == [IV, IV, IV, NORMAL]
+    assert severities(limits(), (0, HELD), (1, UNKNOWN)) == [NORMAL, NORMAL]
+
+
+def test_an_on_delay_waits_for_count_and_time() -> None:
+    """Two readings and ten minutes, without a break."""
+    delay = Delay(readings=2, duration="10m")
+    assert severities(limits(delay), (0, OVER), (5, OVER), (12, OVER)) == [NORMAL, NORMAL, IV, IV]
+    assert severities(limits(delay), (0, OVER), (12, OVER)) == [NORMAL, IV]
+    assert severities(limits(delay), (0, OVER), (5, HELD), (6, OVER), (12, OVER)) == [NORMAL, NORMAL, NORMAL, NORMAL]
+
+
+def test_an_off_delay_keeps_the_alarm_until_it_has_gone_for_long_enough() -> None:
+    """A value that wavers about its deadband is one alarm (chattering)."""
+    delay = Delay(duration="10m")
+    assert severities(limits(off=delay), (0, OVER), (1, UNDER), (5, HELD), (6, UNDER), (15, UNDER), (20, UNDER)) == [
+        IV, IV, IV, IV, IV, NORMAL, NORMAL,
     ]  # fmt: skip
-    with pytest.raises(KeyError):
-        Severity.of("V")
 
 
-def test_the_picture_in_the_docs_is_drawn_from_the_table() -> None:
-    """docs/alarm-states.md is what scripts/alarm-states writes."""
-    script = Path(__file__).parents[2] / "scripts" / "alarm-states"
-    checked = subprocess.run([sys.executable, script, "--check"], capture_output=True, text=True, check=False)
-    assert (checked.returncode, checked.stdout, checked.stderr) == (0, "", "")
+def test_a_notice_is_never_held_back() -> None:
+    """Approach has no delays: it is told once, and pages nobody."""
+    machine = Limits([Severity.APPROACH, Severity.LINE], Delay(readings=3), Delay(readings=3))
+    state = machine.judge(machine.start(), Verdict(Severity.LINE, Severity.LINE), at(0), reading=True)
+    assert machine.severity(state) is Severity.APPROACH
+    state = machine.judge(state, UNDER, at(1), reading=True)
+    assert machine.severity(state) is NORMAL
+    assert state == machine.start()
+
+
+def test_a_delay_that_began_with_time_alone_needs_no_reading() -> None:
+    """Silence is told by the clock: its first moment counts as the first of the readings."""
+    machine = limits(Delay(duration="5m"))
+    state = machine.judge(machine.start(), OVER, at(0), reading=False)
+    assert state == [Limit(Alarm.PENDING, 1, at(0))]
+    assert machine.due(state) == at(0) + timedelta(minutes=5)

@@ -12,6 +12,7 @@ from rules import vocabulary
 from rules.alerts import Words
 from rules.loading import load
 from rules.misfit import misfits
+from rules.triggers import kinds
 from rules.yaml_file import BadFiles, Document
 from tests.rules.builders import (
     EVENT,
@@ -39,8 +40,12 @@ PLAN_FIELDS = (
     "id, parent, titles, tag, basis, scope, triggers, out_of_scope, inhibits, closes_on_return, escalation, starts,"
     " texts, update_every, tasks, reporting, upgrade, downgrade, termination, after_action, retention"
 )
+DETECTORS = (
+    "all | any | change | crush | for | n_of | overdue | price_anomaly | qu"
+    "orum | silence | stock | streak | table | unless | warning_line"
+)
 HAZARD_MEASURES = (
-    "deaths_and_missing, houses_collapsed, houses_damaged, injuries, loss_cny, patients, relocated, serious_injuries"
+    "deaths_and_missing, houses_collapsed, houses_damaged, injuries, loss_cny, occurrences, patients, relocated, serious_injuries"
 )
 
 
@@ -61,8 +66,10 @@ def test_the_example_site_loads() -> None:
     """35 points, 18 townships and sub-districts, a plan for each topic."""
     library = load(wuyi())
     assert (len(library.site.points), len(library.site.file.divisions)) == (35, 18)
-    assert sorted(library.plans) == ["disaster-relief", "grain-warning-line", "large-event", "weather-warning"]
-    assert {t.facts for plan in library.plans.values() for t in plan.triggers} == {
+    assert sorted(library.plans) == [
+        "disaster-relief", "grain-warning-line", "large-event", "overall", "weather-warning",
+    ]  # fmt: skip
+    assert {kind for plan in library.plans.values() for t in plan.triggers for kind in kinds(t.when)} == {
         "grain_price", "hazard_report", "disaster_forecast", "large_event",
     }  # fmt: skip
 
@@ -107,11 +114,11 @@ def test_every_point_of_the_example_site_lies_in_a_division_of_it_and_has_a_line
             {"site": "[" * 40 + "]" * 40},
             f"site.yaml:1 ${'[0]' * 33}: got more, expected at most 32 levels",
         ),
-        ({"site": SITE + 'county: "1"\n'}, "site.yaml:7 county: got a second value, expected one value for each key"),
+        ({"site": SITE + 'county: "1"\n'}, "site.yaml:8 county: got a second value, expected one value for each key"),
         # site.yaml
         (
             {"site": SITE + "colour: red\n"},
-            "site.yaml:7 colour: got this field, expected one of county, name, counties, duty_role, duty_phone,"
+            "site.yaml:8 colour: got this field, expected one of county, name, counties, duty_role, duty_phone,"
             " divisions, commodities, roles, departments, future, page_within, synthetic",
         ),
         (
@@ -122,8 +129,8 @@ def test_every_point_of_the_example_site_lies_in_a_division_of_it_and_has_a_line
             {"site": SITE.replace('county: "330723"', 'county: "33"')},
             "site.yaml:1 county: got '33', expected a county code of 6 digits",
         ),
-        ({"site": SITE + "future: soon\n"}, f"site.yaml:7 future: got 'soon', expected {DURATION}"),
-        ({"site": SITE + 'future: "5m\\n"\n'}, f"site.yaml:7 future: got '5m\\n', expected {DURATION}"),
+        ({"site": SITE + "future: soon\n"}, f"site.yaml:8 future: got 'soon', expected {DURATION}"),
+        ({"site": SITE + 'future: "5m\\n"\n'}, f"site.yaml:8 future: got '5m\\n', expected {DURATION}"),
         (
             {"site": SITE.replace("{zh: 武义县, en: Wuyi County}", "武义县")},
             "site.yaml:2 name: got '武义县', expected a mapping",
@@ -133,7 +140,7 @@ def test_every_point_of_the_example_site_lies_in_a_division_of_it_and_has_a_line
             "site.yaml:5 divisions.wangzhai: got 'wangzhai',"
             " expected a key that is a division code of 6, 9 or 12 digits",
         ),
-        ({"site": SITE + "synthetic: [x]\n"}, "site.yaml:7 synthetic: got ['x'], expected text"),
+        ({"site": SITE + "synthetic: [x]\n"}, "site.yaml:8 synthetic: got ['x'], expected text"),
         (
             {"site": SITE.replace('"0579-0000-0000"', '""')},
             "site.yaml:4 duty_phone: got '', expected text of 1 to 200 characters",
@@ -218,11 +225,11 @@ def test_every_point_of_the_example_site_lies_in_a_division_of_it_and_has_a_line
         ),
         (
             {"grain": PLAIN_GRAIN.replace("detector: warning_line", "detector: oracle", 1)},
-            "plans/grain.yaml:8 triggers[0].detector: got 'oracle', expected table | warning_line",
+            f"plans/grain.yaml:10 triggers[0].when.detector: got 'oracle', expected {DETECTORS}",
         ),
         (
-            {"grain": PLAIN_GRAIN.replace("    detector: warning_line\n", "", 1)},
-            "plans/grain.yaml:7 triggers[0].detector: got nothing, expected table | warning_line",
+            {"grain": PLAIN_GRAIN.replace("      detector: warning_line\n", "", 1)},
+            f"plans/grain.yaml:10 triggers[0].when.detector: got nothing, expected {DETECTORS}",
         ),
         (
             {"grain": PLAIN_GRAIN.replace("triggers:\n", "triggers:\n  - x\n")},
@@ -230,21 +237,21 @@ def test_every_point_of_the_example_site_lies_in_a_division_of_it_and_has_a_line
         ),
         (
             {"grain": PLAIN_GRAIN.replace("[purchase, retail]", "retail")},
-            "plans/grain.yaml:10 triggers[0].stages: got 'retail', expected a list",
+            "plans/grain.yaml:11 triggers[0].when.stages: got 'retail', expected a list",
         ),
         (
             {"grain": PLAIN_GRAIN.replace('recovery: "0.98"', 'recovery: "0.90"')},
-            "plans/grain.yaml:11 triggers[0].ratio: got approach 0.95, recovery 0.90,"
+            "plans/grain.yaml:12 triggers[0].when.ratio: got approach 0.95, recovery 0.90,"
             " expected 0 < approach <= recovery <= 1 for an upper line",
         ),
         (
             {"grain": PLAIN_GRAIN.replace('recovery: "1.02"', 'recovery: "0.99"')},
-            "plans/grain.yaml:18 triggers[1].ratio: got approach 1.04, recovery 0.99,"
+            "plans/grain.yaml:18 triggers[1].when.ratio: got approach 1.04, recovery 0.99,"
             " expected approach >= recovery >= 1 for a lower line",
         ),
         (
             {"grain": PLAIN_GRAIN.replace('recovery: "0.98"', "recovery: NaN")},
-            "plans/grain.yaml:11 triggers[0].ratio.recovery: got NaN, expected a share of the line, e.g. 0.95",
+            "plans/grain.yaml:12 triggers[0].when.ratio.recovery: got NaN, expected a share of the line, e.g. 0.95",
         ),
         (
             {"grain": PLAIN_GRAIN.replace("id: lower", "id: upper")},
@@ -261,55 +268,55 @@ def test_every_point_of_the_example_site_lies_in_a_division_of_it_and_has_a_line
         ),
         (
             {"relief": HAZARD.replace("facts: hazard_report", "facts: rumour")},
-            "plans/relief.yaml:9 triggers[0].facts: got 'rumour',"
+            "plans/relief.yaml:10 triggers[0].when.facts: got 'rumour',"
             " expected disaster_forecast | grain_price | hazard_report | large_event",
         ),
         (
             {"relief": HAZARD.replace("where: {category", "where: {colour")},
-            "plans/relief.yaml:10 triggers[0].where.colour: got 'colour', expected a field of hazard_report",
+            "plans/relief.yaml:11 triggers[0].when.where.colour: got 'colour', expected a field of hazard_report",
         ),
         (
             {"relief": HAZARD.replace("measure: relocated", "measure: colour")},
-            f"plans/relief.yaml:13 triggers[0].rows[1].measure: got 'colour',"
+            f"plans/relief.yaml:14 triggers[0].when.rows[1].measure: got 'colour',"
             f" expected a measure of hazard_report: {HAZARD_MEASURES}",
         ),
         (
             {"relief": HAZARD.replace("levels: {IV: 300, III: 1000}, ", "")},
-            "plans/relief.yaml:13 triggers[0].rows[1]: got no levels, expected levels for measure relocated",
+            "plans/relief.yaml:14 triggers[0].when.rows[1]: got no levels, expected levels for measure relocated",
         ),
         (
             {"weather": WEATHER.replace("colours: {IV: blue, III: yellow, II: orange, I: red}", "levels: {IV: 1}")},
-            "plans/weather.yaml:11 triggers[0].rows[0]: got levels, expected colours for measure colour",
+            "plans/weather.yaml:12 triggers[0].when.rows[0]: got levels, expected colours for measure colour",
         ),
         (
             {"relief": HAZARD.replace("III: 3,", "III: 1,")},
-            "plans/relief.yaml:12 triggers[0].rows[0].levels.III: got 1,"
+            "plans/relief.yaml:13 triggers[0].when.rows[0].levels.III: got 1,"
             " expected a bound above that of the level below it",
         ),
         (
             {"weather": WEATHER.replace("III: yellow", "III: blue")},
-            "plans/weather.yaml:11 triggers[0].rows[0].colours.III: got 'blue',"
+            "plans/weather.yaml:12 triggers[0].when.rows[0].colours.III: got 'blue',"
             " expected a bound above that of the level below it",
         ),
         (
             {"relief": HAZARD.replace("IV: 1,", "IV: 0,")},
-            f"plans/relief.yaml:12 triggers[0].rows[0].levels.IV: got 0, expected {LEVEL}",
+            f"plans/relief.yaml:13 triggers[0].when.rows[0].levels.IV: got 0, expected {LEVEL}",
         ),
         (
             {"relief": HAZARD.replace("IV: 1,", "IV: -3,")},
-            f"plans/relief.yaml:12 triggers[0].rows[0].levels.IV: got -3, expected {LEVEL}",
+            f"plans/relief.yaml:13 triggers[0].when.rows[0].levels.IV: got -3, expected {LEVEL}",
         ),
         (
             {"relief": HAZARD.replace("IV: 1,", "IV: NaN,")},
-            f"plans/relief.yaml:12 triggers[0].rows[0].levels.IV: got NaN, expected {LEVEL}",
+            f"plans/relief.yaml:13 triggers[0].when.rows[0].levels.IV: got NaN, expected {LEVEL}",
         ),
         (
             {"relief": HAZARD.replace("IV: 1,", "IV: some,")},
-            "plans/relief.yaml:12 triggers[0].rows[0].levels.IV: got 'some', expected a decimal number",
+            "plans/relief.yaml:13 triggers[0].when.rows[0].levels.IV: got 'some', expected a decimal number",
         ),
         (
             {"relief": HAZARD.replace("IV: 1,", "V: 1,")},
-            "plans/relief.yaml:12 triggers[0].rows[0].levels.V: got 'V', expected a key that is I | II | III | IV",
+            "plans/relief.yaml:13 triggers[0].when.rows[0].levels.V: got 'V', expected a key that is I | II | III | IV | approach | line",
         ),
         (
             {"grain": PLAIN_GRAIN.replace("wait: 5m", "wait: soon")},
@@ -348,11 +355,11 @@ def test_all_faults_of_all_files_are_told_at_once() -> None:
         weather="",
     ).splitlines() == [
         "site.yaml:1 county: got 'wuyi', expected a county code of 6 digits",
-        f"site.yaml:7 future: got 'soon', expected {DURATION}",
+        f"site.yaml:8 future: got 'soon', expected {DURATION}",
         f"points.yaml:1 defaults.cadence: got 'often', expected {DURATION}",
         "points.yaml:7 points[0].lines[0].upper: got '4,60', expected a decimal number",
         "points.yaml:13 points[1].lines[0].upper: got '4,60', expected a decimal number",
-        "plans/grain.yaml:12 triggers[0].persistence.readings: got '0', expected a whole number from 1 to 32",
+        "plans/grain.yaml:8 triggers[0].on_delay.readings: got '0', expected a whole number from 1 to 32",
         f"plans/grain.yaml:19 escalation.steps[0].wait: got 'soon', expected {DURATION}",
         "plans/weather.yaml:1 $: got an empty file, expected a YAML mapping",
     ]  # fmt: skip

@@ -7,10 +7,11 @@ from datetime import timedelta
 import pytest
 
 from rules.alerts import Cause, Words
-from rules.detector import KEPT
+from rules.conditions.aim import Aim
+from rules.conditions.condition import KEPT
+from rules.conditions.warning_line import WarningLineCondition
 from rules.facts import Tick
 from rules.loading import load
-from rules.warning_line import LineDetector
 from tests.rules.builders import POINTS, Bench, at, library, moves, paddy, price, texts
 
 APPROACHED = ("normal", "approach", "approached")
@@ -218,7 +219,7 @@ def test_a_correction_replaces_what_it_corrects() -> None:
     (alert,) = bench.give(right).alerts
     assert (alert.before, alert.after, alert.reason) == ("line", "normal", "corrected")
     assert alert.cause == Cause(fact=wrong.id, revision=1)
-    assert alert.explain.zh == "一号点 粳米(零售) 4.06 元/kg < 警戒线 4.60,正常"
+    assert alert.explain.zh == "一号点 粳米（零售） 4.06 元/kg < 警戒线 4.60，正常"
     assert alert.explain.en == "Point 1, japonica rice (retail) 4.06 元/kg < line 4.60, normal"
 
 
@@ -229,7 +230,7 @@ def test_the_text_of_a_correction_tells_the_newest_price() -> None:
     bench.give(price(1, "4.55"))
     (alert,) = bench.give(price(0, "4.50", revision=1)).alerts
     assert (alert.after, alert.reason) == ("approach", "corrected")
-    assert alert.explain.zh == "一号点 粳米(零售) 4.55 元/kg < 警戒线 4.60,接近警戒线"
+    assert alert.explain.zh == "一号点 粳米（零售） 4.55 元/kg < 警戒线 4.60，接近警戒线"
 
 
 def test_the_highest_revision_wins_in_any_order_of_arrival() -> None:
@@ -305,7 +306,7 @@ def test_an_alert_says_all_that_the_desk_needs() -> None:
     assert (alert.at, alert.known_at, alert.source) == (at(0), at(3), "wuyi-grain-office")
     assert (alert.exercise, alert.historic, alert.estimated) == (None, False, False)
     assert alert.explain == Words(
-        zh="一号点 粳米(零售) 4.70 元/kg ≥ 警戒线 4.60,越过警戒线",
+        zh="一号点 粳米（零售） 4.70 元/kg ≥ 警戒线 4.60，越过警戒线",
         en="Point 1, japonica rice (retail) 4.70 元/kg ≥ line 4.60, past the warning line",
     )
 
@@ -315,9 +316,9 @@ def test_a_lower_line_reads_the_other_way_round() -> None:
     bench = Bench()
     (alert,) = bench.give(paddy(0, "2500")).alerts
     assert alert.detector == "grain/lower"
-    assert alert.explain.zh == "一号点 paddy(收购) 2500 元/吨 ≤ 警戒线 2500,越过警戒线"
+    assert alert.explain.zh == "一号点 paddy（收购） 2500 元/吨 ≤ 警戒线 2500，越过警戒线"
     (alert,) = bench.give(paddy(1, "2560.5")).alerts
-    assert alert.explain.zh == "一号点 paddy(收购) 2560.5 元/吨 > 警戒线 2500,接近警戒线"
+    assert alert.explain.zh == "一号点 paddy（收购） 2560.5 元/吨 > 警戒线 2500，接近警戒线"
 
 
 def test_an_estimate_counts_and_the_text_says_so() -> None:
@@ -325,7 +326,7 @@ def test_an_estimate_counts_and_the_text_says_so() -> None:
     (alert,) = Bench().give(price(0, "4.60", estimated=True)).alerts
     assert alert.estimated
     assert alert.explain == Words(
-        zh="一号点 粳米(零售) 4.60 元/kg (估计值) ≥ 警戒线 4.60,越过警戒线",
+        zh="一号点 粳米（零售） 4.60 元/kg（估计值） ≥ 警戒线 4.60，越过警戒线",
         en="Point 1, japonica rice (retail) 4.60 元/kg (estimated) ≥ line 4.60, past the warning line",
     )
 
@@ -336,7 +337,7 @@ def test_a_timer_tells_the_estimate_it_waited_on() -> None:
     bench.give(price(0, "4.60", estimated=True))
     (alert,) = bench.tick(10).alerts
     assert alert.estimated
-    assert "(估计值)" in alert.explain.zh
+    assert "（估计值）" in alert.explain.zh
 
 
 def test_a_price_of_any_size_can_be_told() -> None:
@@ -414,7 +415,7 @@ def test_a_line_that_is_missing_cannot_be_watched() -> None:
     lib = library()
     plan, point = lib.plans["grain"], lib.site.points["P01"]
     with pytest.raises(ValueError, match=r"^points\.P01: the lower line of rice/retail is missing$"):
-        LineDetector(plan, plan.triggers[1], point, point.lines[0], lib.site)  # type: ignore[arg-type]
+        WarningLineCondition(plan.triggers[1].when, Aim(lib.site, point, point.lines[0]))  # type: ignore[arg-type]
 
 
 def test_a_tick_of_the_future_is_refused() -> None:

@@ -1,0 +1,103 @@
+"""What every condition is: a pure automaton over readings in order of time.
+
+Its memory is made of plain JSON or msgspec structs, so that it lives in an entry of the table. The order of readings,
+late ones and corrections are none of its business: `rules.watch` reads them again from what is kept.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from rules.limits import Verdict
+from rules.severity import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from rules.alerts import Words
+    from rules.detector import Sample
+    from rules.facts import AnyFact
+
+
+KEPT = 32
+"""How many readings of a subject are kept at the least, for those that come late (DESIGN: at least 32)."""
+
+
+class Condition(ABC):
+    """A leaf or a joint of a trigger's tree."""
+
+    kept: int = KEPT
+    """How many readings must be kept one by one, for those that come late or are corrected."""
+    levels: frozenset[Severity]
+    """What it can reach."""
+
+    @abstractmethod
+    def start(self) -> Any:
+        """The memory before any reading."""
+
+    def restore(self, plain: Any) -> Any:
+        """The memory from what JSON made of it."""
+        return plain
+
+    @abstractmethod
+    def extract(self, fact: AnyFact) -> Any:
+        """What is kept of a fact, as plain JSON; None where it says nothing to this condition."""
+
+    @abstractmethod
+    def read(self, memory: Any, sample: Sample, said: Any) -> Any:
+        """The memory after a reading, which is not older than those before it. `said` is what was extracted."""
+
+    def elapse(self, memory: Any, at: datetime) -> Any:  # noqa: ARG002 - most remember nothing of time
+        """The memory at `at`, which is not beyond the next `due`."""
+        return memory
+
+    def due(self, memory: Any, clock: datetime) -> datetime | None:  # noqa: ARG002
+        """The next instant after `clock` at which time alone may change the verdict."""
+        return None
+
+    @abstractmethod
+    def verdict(self, memory: Any, at: datetime) -> Verdict:
+        """What is reached at `at`."""
+
+    @abstractmethod
+    def explain(self, memory: Any, at: datetime, severity: Severity, *, estimated: bool) -> Words:
+        """Why the alarm is at `severity`, in both languages: figures, bound, place."""
+
+
+class Ladder:
+    """Bounds of several severities on one scale: upper bounds include the number (以上), lower ones do not (以下)."""
+
+    def __init__(self, bounds: Mapping[Any, Decimal], *, side: str = "upper", deadband: Decimal = Decimal(0)) -> None:
+        self._sign = 1 if side == "upper" else -1
+        self._deadband = deadband
+        self._rungs = sorted(((Severity.of(word), bound) for word, bound in bounds.items()), reverse=True)
+        self.levels = frozenset(severity for severity, _ in self._rungs)
+
+    def verdict(self, value: Decimal) -> Verdict:
+        """The gravest rung reached, and the gravest that is still held."""
+        reached = held = Severity.NORMAL
+        for severity, bound in self._rungs:
+            beyond = (value - bound) * self._sign
+            if beyond > 0 or (beyond == 0 and self._sign > 0):
+                return Verdict(severity, max(severity, held))
+            if not held and (beyond + self._deadband > 0 or (beyond + self._deadband == 0 and self._sign > 0)):
+                held = severity
+        return Verdict(reached, held)
+
+    def bound(self, severity: Severity) -> Decimal | None:
+        """The bound of the gravest rung not above `severity`; of the lowest where there is none."""
+        for level, bound in self._rungs:
+            if level <= severity:
+                return bound
+        return self._rungs[-1][1] if self._rungs else None
+
+
+def most(verdicts: Iterable[Verdict]) -> Verdict:
+    """One of them is enough, and the gravest counts (下列情况之一)."""
+    reached = held = Severity.NORMAL
+    for one in verdicts:
+        reached, held = max(reached, one.reached), max(held, one.held)
+    return Verdict(reached, held)

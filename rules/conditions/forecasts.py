@@ -1,0 +1,97 @@
+"""The gravest colour among warnings that are not cancelled, replaced or expired, and where it holds."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from rules.alerts import Words
+from rules.conditions.figures import MOST, Figures
+from rules.measures import COLOURS
+
+if TYPE_CHECKING:
+    from rules.detector import Sample
+    from rules.facts import DisasterForecast
+    from rules.site import Site
+
+HAZARDS = {
+    "typhoon": Words(zh="台风", en="typhoon"), "rainstorm": Words(zh="暴雨", en="rainstorm"),
+    "snowstorm": Words(zh="暴雪", en="snowstorm"), "cold_wave": Words(zh="寒潮", en="cold wave"),
+    "gale": Words(zh="大风", en="gale"), "heat": Words(zh="高温", en="heat"), "fog": Words(zh="大雾", en="fog"),
+    "thunderstorm": Words(zh="雷电", en="thunderstorm"), "hail": Words(zh="冰雹", en="hail"),
+    "icy_road": Words(zh="道路结冰", en="icy roads"), "drought": Words(zh="干旱", en="drought"),
+    "geological": Words(zh="地质灾害", en="geological hazard"), "flash_flood": Words(zh="小流域山洪", en="flash flood"),
+    "forest_fire": Words(zh="森林火险", en="forest fire danger"),
+}  # fmt: skip
+"""Names of the warning signals (中国气象局令16号)."""
+
+NAMED = 4
+"""How many divisions of a warning are kept to be named: three, and that there are more."""
+
+
+class ForecastFigures(Figures):
+    """Warnings by source and number, the newest last, and the numbers that others have replaced or cancelled."""
+
+    kept = MOST
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def start(self) -> dict[str, Any]:
+        return {"warnings": {}, "void": []}
+
+    def extract(self, fact: DisasterForecast) -> dict[str, Any]:  # type: ignore[override]
+        return {
+            "colour": fact.colour,
+            "hazard": fact.hazard,
+            "divisions": fact.divisions[:NAMED],
+            "cancel": fact.message == "cancel",
+            "expires": fact.expires.isoformat() if fact.expires else None,
+            "references": [f"{fact.source}/{warning}" for warning in fact.references],
+        }
+
+    def read(self, memory: dict[str, Any], sample: Sample, said: dict[str, Any]) -> dict[str, Any]:
+        now = sample.observed_at
+        live = {k: w for k, w in memory["warnings"].items() if k != sample.key and not _expired(w, now)}
+        live[sample.key] = {k: v for k, v in said.items() if k != "references"}
+        replaced = [ref for ref in said["references"] if ref != sample.key and ref not in memory["void"]]
+        if len(live) > MOST:
+            del live[next(iter(live))]
+        return {"warnings": live, "void": [*memory["void"], *replaced][-MOST:]}
+
+    def figures(self, memory: dict[str, Any], at: datetime) -> dict[str, Any]:
+        standing = self._standing(memory, at)
+        if not standing:
+            return {}
+        colour = max((w["colour"] for w in standing), key=COLOURS.index)
+        where = dict.fromkeys(d for w in standing if w["colour"] == colour for d in w["divisions"])
+        return {"colour": colour, "hazard": standing[0]["hazard"], "divisions": list(where)}
+
+    def due(self, memory: dict[str, Any], clock: datetime) -> datetime | None:
+        expiries = (datetime.fromisoformat(w["expires"]) for w in memory["warnings"].values() if w["expires"])
+        return min((e for e in expiries if e > clock), default=None)
+
+    def title(self, memory: dict[str, Any], at: datetime) -> Words:
+        figures = self.figures(memory, at)
+        if not figures:
+            figures = next(reversed(memory["warnings"].values()), {"divisions": [], "hazard": ""})
+        return warned(self._site, figures["divisions"], figures["hazard"])
+
+    def _standing(self, memory: dict[str, Any], at: datetime) -> list[dict[str, Any]]:
+        void = set(memory["void"])
+        return [
+            w for key, w in memory["warnings"].items() if not w["cancel"] and key not in void and not _expired(w, at)
+        ]
+
+
+def _expired(warning: dict[str, Any], at: datetime) -> bool:
+    return warning["expires"] is not None and datetime.fromisoformat(warning["expires"]) <= at
+
+
+def warned(site: Site, divisions: list[str], of: str) -> Words:
+    """Up to three places, and the hazard."""
+    towns = [site.division(d) for d in divisions[:3]]
+    hazard = HAZARDS.get(of, Words(zh=of, en=of))
+    more = len(divisions) > len(towns)
+    zh, en = "、".join(t.zh for t in towns), ", ".join(t.en for t in towns)
+    return Words(zh=f"{zh}{'等' if more else ''} {hazard.zh}", en=f"{en}{' …' if more else ''} {hazard.en}")

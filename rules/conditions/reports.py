@@ -1,0 +1,115 @@
+"""Figures of hazard reports, which are totals to date (DESIGN's rule of totals).
+
+Per report the version with the latest `observed_at` counts, and a field it leaves out keeps the last known value.
+`event` joins reports of one occurrence: within it the highest figure per field counts, across occurrences figures are
+added. A window runs from the occurrence's first observation: 30 days for a changed number of dead, 7 for road accidents
+and fires (生产安全事故报告和调查处理条例 art. 13).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from rules.alerts import Words
+from rules.conditions.figures import MOST, Figures
+from rules.measures import FIGURES
+
+if TYPE_CHECKING:
+    from rules.detector import Sample
+    from rules.facts import HazardReport
+    from rules.site import Site
+
+Occurrence = dict[str, Any]
+"""`first` observation, `reports`: report to its figures, `town`: where it was last seen."""
+
+REST = ""
+"""The report that stands for those no longer known one by one: the highest figure of each."""
+
+
+class ReportFigures(Figures):
+    """Occurrences by event (or report, where there is none), each with its reports."""
+
+    kept = MOST
+
+    def __init__(self, site: Site, window: timedelta) -> None:
+        self._site, self._window = site, window
+
+    def start(self) -> dict[str, Occurrence]:
+        return {}
+
+    def extract(self, fact: HazardReport) -> dict[str, Any]:  # type: ignore[override]
+        found = {field: getattr(fact, field) for field in FIGURES["hazard_report"]}
+        figures = {f: v if isinstance(v, int) else str(v) for f, v in found.items() if v is not None}
+        return {"event": occurrence(fact), "name": fact.event or fact.report, "town": fact.division, "figures": figures}
+
+    def read(self, memory: dict[str, Occurrence], sample: Sample, said: dict[str, Any]) -> dict[str, Occurrence]:
+        known = memory.get(said["event"]) or {"first": sample.observed_at.isoformat(), "reports": {}}
+        reports = _stated(known["reports"], sample.key, said["figures"])
+        now = {"first": known["first"], "reports": reports, "town": said["town"], "name": said["name"]}
+        others = {event: one for event, one in memory.items() if event != said["event"]}
+        if len(others) >= MOST:
+            del others[next(iter(others))]
+        return {**others, said["event"]: now}  # the newest last
+
+    def figures(self, memory: dict[str, Occurrence], at: datetime) -> dict[str, Any]:
+        total: dict[str, Any] = {}
+        live = [one for one in memory.values() if self._counts(one, at)]
+        for one in live:
+            for field, value in _highest(one["reports"]).items():
+                total[field] = total[field] + value if field in total else value
+        if live:
+            total["events"] = Decimal(len(live))
+        return total
+
+    def due(self, memory: dict[str, Occurrence], clock: datetime) -> datetime | None:
+        if not self._window:
+            return None
+        ends = (_first(one) + self._window for one in memory.values())
+        return min((end for end in ends if end > clock), default=None)
+
+    def title(self, memory: dict[str, Occurrence], at: datetime) -> Words:
+        live = [one for one in memory.values() if self._counts(one, at)] or list(memory.values())
+        newest = live[-1]
+        town = self._site.division(newest["town"])
+        more = len(live) - 1
+        return Words(
+            zh=f"{town.zh} {newest['name']}" + (f"等{more + 1}起" if more else ""),
+            en=f"{town.en} {newest['name']}" + (f" and {more} more" if more else ""),
+        )
+
+    def _counts(self, one: Occurrence, at: datetime) -> bool:
+        return not self._window or at < _first(one) + self._window
+
+
+def occurrence(fact: HazardReport) -> str:
+    """Two sources number their reports by themselves: only an event joins them."""
+    return fact.event or f"{fact.source}/{fact.report}"
+
+
+def _first(one: Occurrence) -> datetime:
+    return datetime.fromisoformat(one["first"])
+
+
+def _stated(reports: dict[str, dict[str, Any]], key: str, figures: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    if key in reports or len(reports) < MOST:
+        return {**reports, key: {**reports.get(key, {}), **figures}}
+    oldest = next(name for name in reports if name != REST)  # too many to be known one by one
+    return {
+        REST: _highest_of([reports.get(REST, {}), reports[oldest]]),
+        **{name: said for name, said in reports.items() if name not in (REST, oldest)},
+        key: figures,
+    }
+
+
+def _highest_of(said: list[dict[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for one in said:
+        for field, value in one.items():
+            found[field] = max(found.get(field, value), value, key=Decimal)
+    return found
+
+
+def _highest(reports: dict[str, dict[str, Any]]) -> dict[str, Decimal]:
+    return {field: Decimal(value) for field, value in _highest_of(list(reports.values())).items()}

@@ -1,0 +1,104 @@
+"""The table: a figure at or past a bound means a level.
+
+Of several rows one fulfilled criterion is enough, and the highest level counts (下列情况之一; 以上 includes the number:
+国务院令493 art. 3).
+"""
+
+from __future__ import annotations
+
+from decimal import ROUND_DOWN, Decimal
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from rules.alerts import Words
+from rules.conditions.condition import Condition, Ladder, most
+from rules.measures import COLOUR_WORDS, COLOURS, MEASURES
+from rules.severity import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from rules.conditions.figures import Figures
+    from rules.detector import Sample
+    from rules.facts import AnyFact
+    from rules.limits import Verdict
+    from rules.triggers import Row, Table
+
+
+class Criterion(NamedTuple):
+    """One row, its bounds as a ladder: colours by their rank."""
+
+    row: Row
+    ladder: Ladder
+
+    def value(self, figures: Mapping[str, Any]) -> Decimal | None:
+        found = MEASURES[self.row.measure].read(figures)
+        return Decimal(COLOURS.index(found)) if isinstance(found, str) else found
+
+
+class TableCondition(Condition):
+    """Rows over the present figures of one kind of fact."""
+
+    def __init__(self, spec: Table, figures: Figures) -> None:
+        self.kept = figures.kept
+        self._facts, self._figures = spec.facts, figures
+        self._where = {field: frozenset(values) for field, values in spec.where.items()}
+        self._criteria = [Criterion(row, _ladder(row)) for row in spec.rows]
+        self.levels = frozenset(level for c in self._criteria for level in c.ladder.levels)
+
+    def start(self) -> Any:
+        return self._figures.start()
+
+    def extract(self, fact: AnyFact) -> dict[str, Any] | None:
+        if fact.kind != self._facts:
+            return None
+        if not all(str(getattr(fact, field)) in values for field, values in self._where.items()):
+            return None
+        return self._figures.extract(fact)
+
+    def read(self, memory: Any, sample: Sample, said: Any) -> Any:
+        return self._figures.read(memory, sample, said)
+
+    def due(self, memory: Any, clock: datetime) -> datetime | None:
+        return self._figures.due(memory, clock)
+
+    def verdict(self, memory: Any, at: datetime) -> Verdict:
+        figures = self._figures.figures(memory, at)
+        values = ((c.ladder, c.value(figures)) for c in self._criteria)
+        return most(ladder.verdict(value) for ladder, value in values if value is not None)
+
+    def explain(self, memory: Any, at: datetime, severity: Severity, *, estimated: bool) -> Words:  # noqa: ARG002
+        title, figures = self._figures.title(memory, at), self._figures.figures(memory, at)
+        told = [(v.held, v.reached, i) for i, v in self._verdicts(figures) if v.held]
+        if severity is Severity.NORMAL or not told:
+            return Words(zh=f"{title.zh} 各项指标均低于响应条件", en=f"{title.en}: no criterion is fulfilled")
+        _, _, gravest = max(told, key=lambda one: (one[1], one[0], -one[2]))
+        criterion = self._criteria[gravest]
+        words, shown = MEASURES[criterion.row.measure].words, _against(criterion, figures, severity)
+        return Words(
+            zh=f"{title.zh} {words.zh}{shown.zh}，{severity.zh}", en=f"{title.en} {words.en} {shown.en}, {severity.en}"
+        )
+
+    def _verdicts(self, figures: Mapping[str, Any]) -> list[tuple[int, Verdict]]:
+        values = ((i, c.ladder, c.value(figures)) for i, c in enumerate(self._criteria))
+        return [(i, ladder.verdict(value)) for i, ladder, value in values if value is not None]
+
+
+def _ladder(row: Row) -> Ladder:
+    if row.colours:
+        return Ladder({level: Decimal(COLOURS.index(colour)) for level, colour in row.colours.items()})
+    return Ladder(row.levels, side=row.side, deadband=row.deadband)
+
+
+def _against(criterion: Criterion, figures: Mapping[str, Any], severity: Severity) -> Words:
+    """The figure against the bound it has reached, or by which it is still held."""
+    row, value, bound = criterion.row, criterion.value(figures), criterion.ladder.bound(severity)
+    assert value is not None  # noqa: S101 - a criterion without a value is never told
+    if row.colours:
+        return COLOUR_WORDS[COLOURS[int(value)]]
+    upper = row.side == "upper"
+    assert bound is not None  # noqa: S101 - nor one without a bound
+    relation = ("≥" if value >= bound else "<") if upper else ("<" if value < bound else "≥")
+    # rounded away from the bound, so that 89.99 % never reads as the 90 it has not reached
+    shown = f"{value.quantize(Decimal('0.1'), ROUND_DOWN).normalize():f}"
+    return Words(zh=f"{shown}{row.unit.zh} {relation} {bound}", en=f"{shown} {row.unit.en} {relation} {bound}")

@@ -1,0 +1,215 @@
+"""One alarm: a condition and its limits, over readings that may come late, corrected, or overtaken by a tick.
+
+What is remembered is the state before the oldest reading that is kept, the readings that are kept, and the state now.
+A reading newer than all others moves the state on; any other is put in its place and everything kept is read again.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+
+from rules.alerts import Cause, Reason
+from rules.detector import Change, Sample, Transition, slot
+from rules.limits import Limit, Limits
+from rules.severity import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from rules.conditions.condition import Condition
+    from rules.facts import AnyFact
+    from rules.triggers import Trigger
+
+BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
+
+
+class Fold(msgspec.Struct, array_like=True, frozen=True):
+    """The alarm at an instant: its severity, where its limits stand, what its condition remembers."""
+
+    severity: Severity
+    limits: list[Limit]
+    memory: Any
+    at: datetime
+
+
+class WatchState(msgspec.Struct, array_like=True, frozen=True):
+    """`kept` in order of time, `base` the alarm before the oldest of them, `now` after all of them."""
+
+    base: Fold
+    kept: list[Sample]
+    now: Fold
+
+
+class Step(NamedTuple):
+    """The alarm after one thing on its way: a reading, or (`due`) an instant at which time alone moved it."""
+
+    fold: Fold
+    due: datetime | None = None
+    delayed: bool = False
+    """It was a delay that had been served, as against the condition itself."""
+
+
+class Watch:
+    """One trigger of one plan, on one subject or (where facts name it) on any."""
+
+    def __init__(
+        self, name: str, trigger: Trigger, condition: Condition, page_within: timedelta, key: Callable[[AnyFact], str]
+    ) -> None:
+        self.id = name
+        self.page_within = page_within
+        self.condition = condition
+        self._key = key
+        self._limits = Limits(sorted(condition.levels), trigger.on_delay, trigger.off_delay)
+
+    def apply(self, state: Any, fact: AnyFact, *, void: bool = False) -> Change:
+        """Takes a fact, or (void) that its newer version says nothing of this subject. Raises `Conflict`."""
+        before = self._start(BEFORE_ALL) if state is None else self._typed(state)
+        key = self._key(fact)
+        position, replaces = slot(before.kept, fact, key)
+        kept = before.kept
+        if position < 0 or (position == 0 and len(kept) >= self.condition.kept and not replaces):
+            return self._change(before, [])  # a repetition, or older than what is kept
+        said = None if void else self.condition.extract(fact)
+        sample = Sample(fact.observed_at, key, fact.revision, fact.digest, fact.known, fact.estimated, said)
+        if position == len(kept):
+            return self._next(before, sample, fact)
+        kept = [*kept[:position], sample, *kept[position + replaces :]]
+        return self._again(before, kept, fact, "corrected" if replaces else "late")
+
+    def advance(self, state: Any, at: datetime) -> Change:
+        """Time has reached `at` on the data's clock."""
+        before = self._typed(state)
+        now, steps = self._elapse(before.now, at)
+        after = WatchState(before.base, before.kept, now)
+        return self._change(after, self._tell(before.now.severity, steps, before.kept, None))
+
+    def begin(self, at: datetime) -> Change:
+        """An alarm that waits for its first fact: silence counts from `at`."""
+        return self._change(self._start(at), [])
+
+    def _start(self, at: datetime) -> WatchState:
+        fold = Fold(Severity.NORMAL, self._limits.start(), self.condition.start(), at)
+        return WatchState(fold, [], fold)
+
+    def _next(self, before: WatchState, sample: Sample, fact: AnyFact) -> Change:
+        """The ordinary case: a reading newer than all before it."""
+        was, kept = before.now, [*before.kept, sample]
+        if was.at <= sample.observed_at:
+            waited, steps = self._elapse(was, sample.observed_at)
+            now = self._read(waited, sample)
+            steps.append(Step(now))
+        else:  # a tick ran ahead of it: the state is as if the tick had come after it
+            read = self._fold(before.base, kept)
+            now, steps = self._elapse(read, was.at)
+            steps.insert(0, Step(read))
+            # what the tick has said stays said: only the way from there to the present is told
+            steps = list(_towards(now.severity, was.severity, steps))
+        transitions = self._tell(was.severity, steps, kept, fact)
+        return self._change(WatchState(*self._forget(before.base, kept), now), transitions)
+
+    def _again(self, before: WatchState, kept: list[Sample], fact: AnyFact, reason: Reason) -> Change:
+        """A late or corrected reading: everything kept is read again, an alert leaves only if the present differs."""
+        base, kept = self._forget(before.base, kept)
+        now, _ = self._elapse(self._fold(base, kept), before.now.at)
+        transitions = self._tell(before.now.severity, [Step(now)], kept, fact, reason)
+        return self._change(WatchState(base, kept, now), transitions)
+
+    def _forget(self, base: Fold, kept: list[Sample]) -> tuple[Fold, list[Sample]]:
+        while len(kept) > self.condition.kept:
+            base = self._read(self._elapse(base, kept[0].observed_at)[0], kept[0])
+            kept = kept[1:]
+        return base, kept
+
+    def _fold(self, fold: Fold, kept: Iterable[Sample]) -> Fold:
+        for sample in kept:
+            fold = self._read(self._elapse(fold, sample.observed_at)[0], sample)
+        return fold
+
+    def _read(self, fold: Fold, sample: Sample) -> Fold:
+        at = sample.observed_at
+        if sample.value is None:  # a version that no longer says anything of this subject
+            return self._judged(fold, fold.memory, at, reading=False)
+        return self._judged(fold, self.condition.read(fold.memory, sample, sample.value), at, reading=True)
+
+    def _judged(self, fold: Fold, memory: Any, at: datetime, *, reading: bool) -> Fold:
+        limits = self._limits.judge(fold.limits, self.condition.verdict(memory, at), at, reading=reading)
+        return Fold(self._limits.severity(limits), limits, memory, at)
+
+    def _elapse(self, fold: Fold, at: datetime) -> tuple[Fold, list[Step]]:
+        """Time alone: each instant at which something falls due is a step of its own, however sparse the ticks are."""
+        steps: list[Step] = []
+        while (due := self._due(fold)) is not None and due <= at:
+            turned = self.condition.due(fold.memory, fold.at) == due
+            memory = self.condition.elapse(fold.memory, due) if turned else fold.memory
+            fold = self._judged(fold, memory, due, reading=False)
+            steps.append(Step(fold, due, delayed=not turned))
+        if fold.at < at:
+            fold = Fold(fold.severity, fold.limits, fold.memory, at)
+        return fold, steps
+
+    def _due(self, fold: Fold) -> datetime | None:
+        turns, delayed = self.condition.due(fold.memory, fold.at), self._limits.due(fold.limits)
+        if turns is None or delayed is None:
+            return turns or delayed
+        return min(turns, delayed)
+
+    def _change(self, state: WatchState, transitions: list[Transition]) -> Change:
+        return Change(state, self._due(state.now), transitions)
+
+    def _tell(
+        self, was: Severity, steps: list[Step], kept: list[Sample], fact: AnyFact | None, reason: Reason | None = None
+    ) -> list[Transition]:
+        """A transition for each step that changed the severity."""
+        told = []
+        for step in steps:
+            is_ = step.fold.severity
+            if is_ is not was:
+                told.append(self._transition(was, step, kept, fact, reason))
+            was = is_
+        return told
+
+    def _transition(
+        self, was: Severity, step: Step, kept: list[Sample], fact: AnyFact | None, reason: Reason | None
+    ) -> Transition:
+        is_ = step.fold.severity
+        at = step.due or step.fold.at
+        if step.due is None and fact is not None:
+            cause, at, known = Cause(fact=fact.id, revision=fact.revision), fact.observed_at, fact.known
+            estimated = fact.estimated
+            told = reason or _reason(was, is_)
+        else:
+            last = next((s for s in reversed(kept) if s.observed_at <= at), None)
+            cause, known, estimated = Cause(due=at), at, last is not None and last.estimated
+            told = "held" if is_ > was else "recovered" if step.delayed else "expired"
+        explain = self.condition.explain(step.fold.memory, step.fold.at, is_, estimated=estimated)
+        return Transition(was, is_, told, cause, at, known, explain, estimated)
+
+    def _typed(self, state: Any) -> WatchState:
+        if isinstance(state, WatchState):
+            return state
+        found = msgspec.convert(state, WatchState)
+        base, now = (
+            Fold(fold.severity, fold.limits, self.condition.restore(fold.memory), fold.at)
+            for fold in (found.base, found.now)
+        )
+        return WatchState(base, found.kept, now)
+
+
+def _towards(present: Severity, was: Severity, steps: list[Step]) -> list[Step]:
+    """Of these steps those that lead from `was` to `present` without going back."""
+    way = []
+    for step in steps:
+        is_ = step.fold.severity
+        if was < is_ <= present or was > is_ >= present:
+            way.append(step)
+            was = is_
+    return way
+
+
+def _reason(was: Severity, is_: Severity) -> Reason:
+    if is_ < was:
+        return "recovered"
+    return "approached" if is_ is Severity.APPROACH else "crossed"
