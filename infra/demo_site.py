@@ -49,12 +49,15 @@ def make_file_site(target: Path, readings: Sequence[GrainPriceReading], title: s
     _copy_example(target)
     (target / "points.yaml").write_text(_yaml(_points(series, first)), encoding="utf-8")
     county = readings[0].county
+    example = yaml.safe_load((target / "site.yaml").read_text(encoding="utf-8"))
     site = {
         "county": county,
         "name": {"zh": title, "en": title},
         "duty_role": "duty_officer",
         "duty_phone": "000",
         "divisions": {},
+        "roles": example["roles"],
+        "departments": example["departments"],
         "page_within": "36500d",
         "synthetic": "演示用临时站点 / a temporary site of the demonstration",
     }

@@ -44,6 +44,12 @@ KINDS = {
     "disaster_forecast": Words(zh="灾害预报预警", en="disaster forecasts"),
     "large_event": Words(zh="大型活动状态", en="states of large events"),
 }
+CATEGORIES = {
+    "flood": Words(zh="洪涝", en="flood"),
+    "earthquake": Words(zh="地震", en="earthquake"),
+    "snow": Words(zh="雨雪冰冻", en="snow and ice"),
+}
+"""Names of categories of reports that are no warning signals."""
 FIELDS = {"category": Words(zh="类别", en="category"), "hazard": Words(zh="灾种", en="hazard")}
 
 
@@ -285,8 +291,8 @@ def _where(where: Mapping[str, Sequence[str]]) -> Words:
         return Words(zh="", en="")
     zh, en = [], []
     for field, values in where.items():
-        named = [HAZARDS.get(value, Words(zh=value, en=value)) for value in values]
+        named = [{**HAZARDS, **CATEGORIES}.get(value, Words(zh=value, en=value)) for value in values]
         name = FIELDS.get(field, Words(zh=field, en=field))
-        zh.append(f"{name.zh}为{joined(named).zh}")
+        zh.append(f"{name.zh}为 {joined(named).zh}")
         en.append(f"{name.en} {joined(named).en}")
     return Words(zh=f"（{'；'.join(zh)}）", en=f" ({'; '.join(en)})")

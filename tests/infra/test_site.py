@@ -29,12 +29,14 @@ def series(prices: list[str], point: str = "Hebei/Shijiazhuang") -> list[GrainPr
     ]  # fmt: skip
 
 
-def test_the_example_site_has_the_countys_35_points_18_towns_and_four_plans() -> None:
+def test_the_example_site_has_the_countys_35_points_18_towns_and_its_plans() -> None:
     """As the reference site."""
     library = read_library(example_site())
     assert len(library.site.points) == 35
     assert len(library.site.file.divisions) == 18
-    assert sorted(library.plans) == ["disaster-relief", "grain-warning-line", "large-event", "weather-warning"]
+    assert sorted(library.plans) == [
+        "disaster-relief", "grain-warning-line", "large-event", "overall", "weather-warning",
+    ]  # fmt: skip
 
 
 def test_the_example_roster_reaches_every_role_of_every_plan_with_numbers_reserved_for_fiction() -> None:
@@ -52,7 +54,7 @@ def test_the_example_roster_reaches_every_role_of_every_plan_with_numbers_reserv
 def test_init_copies_the_example_and_never_overwrites(tmp_path: Path) -> None:
     """A second time it refuses."""
     copy_example(tmp_path / "site")
-    assert len(read_library(tmp_path / "site").plans) == 4
+    assert len(read_library(tmp_path / "site").plans) == 5
     with pytest.raises(FileExistsError):
         copy_example(tmp_path / "site")
 
