@@ -145,6 +145,7 @@ def _write_site(site: Path, points: int) -> None:
         "site.yaml": {
             "county": COUNTY, "name": _WORDS, "duty_role": "duty_officer", "duty_phone": "000",
             "page_within": "36500d", "divisions": {f"{COUNTY}001000": _WORDS},
+            "roles": dict.fromkeys(("grain_duty", "duty_leader"), _WORDS),
             "synthetic": "测量用站点 / a site for measurements",
         },
         "points.yaml": {
