@@ -17,10 +17,15 @@ if TYPE_CHECKING:
 
 
 class Metrics:
-    """Collected when asked. `standing` reads the store: name → number of incidents or pages in that state."""
+    """Collected when asked. `standing` reads the store: name → number of incidents, pages or alarms in that state.
 
-    def __init__(self, counters: Counters, standing: Callable[[], Mapping[str, int]]) -> None:
-        self._counters, self._standing = counters, standing
+    `held` counts alerts that paged nobody because their alarm was shelved, suppressed or out of service.
+    """
+
+    def __init__(
+        self, counters: Counters, standing: Callable[[], Mapping[str, int]], held: Callable[[], Mapping[str, int]]
+    ) -> None:
+        self._counters, self._standing, self._held = counters, standing, held
         self._registry = CollectorRegistry()
         self._registry.register(self)
         self._door_counts: dict[tuple[str, str], int] = {}
@@ -47,6 +52,10 @@ class Metrics:
         yield _counter("fenghuo_alerts_delivered", "Alerts that the desk has taken", (), {(): c.delivered})
         yield _counter("fenghuo_delivery_failures", "Failed deliveries to the desk", (), {(): c.delivery_failures})
         yield _counter("fenghuo_http_facts", "Facts over HTTP", ("source", "outcome"), self._door_counts)
+        yield _counter(
+            "fenghuo_alerts_held", "Alerts recorded without paging, by what held their alarm", ("by",),
+            {(by,): number for by, number in self._held().items()},
+        )  # fmt: skip
         gauge = GaugeMetricFamily("fenghuo_standing", "What stands in the store", labels=("what",))
         for what, number in self._standing().items():
             gauge.add_metric((what,), number)

@@ -22,7 +22,7 @@ from responders.ledger import Services
 from responders.pager import Pager
 from responders.recorder import Recorder
 from responders.roster import DutyTable
-from responders.standing import standing
+from responders.standing import held, standing
 from responders.store import Store
 from responders.texts import Texts
 from responders.webhooks import TwilioWebhooks
@@ -121,8 +121,12 @@ class DutyRoom:
         await asyncio.to_thread(self.desk.take, alerts)
 
     def standing(self) -> dict[str, int]:
-        """Open incidents and unfinished pages, in numbers."""
+        """Open incidents, unfinished pages and alarms, in numbers."""
         return standing(self.store)
+
+    def held(self) -> dict[str, int]:
+        """Alerts that paged nobody because their alarm was held."""
+        return held(self.store)
 
     async def close(self) -> None:
         for channel in self.channels.values():

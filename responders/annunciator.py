@@ -11,7 +11,6 @@ from sqlalchemy import or_, select
 from responders.alarm_schema import alarms as table
 from responders.alarm_schema import out_of_service
 from responders.alarms import Alarm
-from rules import plans
 from rules.annunciation import Event, Hold
 from rules.inhibition import Inhibitions
 
@@ -61,7 +60,7 @@ class Annunciator:
         """The alert's alarm, as the alert leaves it. It is not kept before its alert and incident are (`settle`)."""
         alarm = self._book.add(Alarm.of(alert))
         before = alarm.grade
-        if Hold.OUT_OF_SERVICE not in alarm.state.holds and any(thing.covers(alarm) for thing in self._out):
+        if Hold.OUT_OF_SERVICE not in alarm.state.holds and self.is_out(alarm):
             alarm.happens(Event.TAKEN_OUT)
         shelf = alarm.shelf
         alarm.moves(alert, latches=self._latches(alert))
@@ -95,6 +94,10 @@ class Annunciator:
         if alarm.release_due is None:
             alarm.release_due = self._ledger.now + SETTLED_AFTER
 
+    def is_out(self, alarm: Alarm) -> bool:
+        """Whether it is, or is at, something that is out of service now."""
+        return any(thing.covers(alarm) for thing in self._out)
+
     def hold_again(self, alarm: Alarm) -> bool:
         """Whether something (still, or again) holds it back."""
         holder = self.holder(alarm) if alarm.is_active else None
@@ -109,7 +112,7 @@ class Annunciator:
     def _latches(self, alert: Alert) -> bool:
         plan = self._ledger.services.library.plan(alert.plan, alert.plan_version)
         name = alert.detector.partition("/")[2]
-        return any(plans.latches(trigger) for trigger in (plan.triggers if plan else ()) if trigger.id == name)
+        return any(trigger.latch for trigger in (plan.triggers if plan else ()) if trigger.id == name)
 
     def _hold(self, alarm: Alarm, *, rose: bool) -> None:
         if self.hold_again(alarm) or Hold.SUPPRESSED not in alarm.state.holds:

@@ -1,4 +1,7 @@
-"""Each minute: has every open, unacknowledged incident something due? Only then is the outside heartbeat called."""
+"""Each minute: has every open, unacknowledged incident something due, and is every alarm let go that is to be?
+
+Only then is the outside heartbeat called.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ import aiohttp
 import structlog
 from sqlalchemy import or_, select, update
 
+from responders.alarm_queries import overdue
 from responders.ledger import Ledger
 from responders.schema import incidents, pages
 
@@ -31,7 +35,7 @@ GRACE = timedelta(minutes=2)
 
 @dataclass(frozen=True)
 class Finding:
-    """One break of the invariant."""
+    """One break of an invariant: of an incident, or (with number 0) of the alarm that it names."""
 
     incident: str
     number: int
@@ -67,7 +71,7 @@ def findings(connection: Connection, now: datetime, grace: timedelta = GRACE) ->
     for row in connection.execute(lying):
         since = {"due": row.due_at, "uncertain": row.ask_at, "sending": row.lease_until}[row.state]
         found.append(Finding(row.id, row.number, f"a page is {row.state}", since))
-    return found
+    return [*found, *(Finding(alarm, 0, "an alarm is still held", since) for alarm, since in overdue(connection, now))]
 
 
 class Audit:
@@ -96,12 +100,20 @@ class Audit:
             .values(next_due=now)
         )
         ledger = Ledger(connection, self._services, now)
-        numbers = "、".join(str(finding.number) for finding in found[:10])
-        ledger.fault(
-            "audit", "escalation",
-            f"事件 {numbers} 无人跟进呼叫，请检查 responder 是否运行",
-            f"incidents {numbers}: nothing happens; is the responder running?",
-        )  # fmt: skip
+        numbers = "、".join(str(finding.number) for finding in found[:10] if finding.number)
+        if numbers:
+            ledger.fault(
+                "audit", "escalation",
+                f"事件 {numbers} 无人跟进呼叫，请检查 responder 是否运行",
+                f"incidents {numbers}: nothing happens; is the responder running?",
+            )  # fmt: skip
+        alarms = "、".join(finding.incident for finding in found[:10] if not finding.number)
+        if alarms:
+            ledger.fault(
+                "audit", "alarms",
+                f"报警 {alarms} 搁置或抑制已到期而未恢复呼叫，请检查 responder 是否运行",
+                f"alarms {alarms}: the hold is over, nobody let them go; is the responder running?",
+            )  # fmt: skip
         self._desk.take_faults(ledger)
 
 

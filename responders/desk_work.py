@@ -70,7 +70,7 @@ class Work:
             self._move(alert)
         if (over := self._over) is not None:
             self._over = None
-            self.tell_return(over, alert)
+            self.tell_return(over, alert, str(alert.id))
 
     def give(self, alarm: Alarm, alert: Alert, why: str) -> None:
         """An alarm that was held stands, and is held no longer: its last alert counts as if it came now."""
@@ -89,12 +89,20 @@ class Work:
         ledger.connection.execute(update(alerts_table).where(unplaced).values(incident=incident.id))
         self.settle(alarm, incident)
 
+    def free(self, alarm: Alarm, alert: Alert, event: Event, why: str) -> None:
+        """Lift one of an alarm's holds. If it was the last and the alarm stands, it is given."""
+        alarm.happens(event)
+        if alarm.state.owed:
+            self.give(alarm, alert, why)
+        else:
+            self.settle(alarm, None)
+
     def settle(self, alarm: Alarm, incident: Incident | None) -> None:
         """The alarm has its place; what it holds back from now on is recorded under it."""
         for lesser in self.alarms.settle(alarm, incident):
             self._absorb(lesser)
 
-    def tell_return(self, incident: Incident, alert: Alert) -> None:
+    def tell_return(self, incident: Incident, alert: Alert, about: str) -> None:
         """The end, told once to those who were told of the start; what was held back under it and has ended too is in
         it. While something held back still stands, the text waits until that is settled.
         """
@@ -109,7 +117,7 @@ class Work:
                 ledger.alarms.keep(alarm)
         values = {"explain": alert.headline, "open": incident.is_open}
         tail = held.tail(ledger, incident, latched=self._latched(incident))
-        outbox.tell(ledger, incident, "recovered", str(alert.id), values, tail=tail)
+        outbox.tell(ledger, incident, "recovered", about, values, tail=tail)
 
     def incident(self, name: str) -> Incident:
         """One of this ledger's incidents, each of them one object."""

@@ -1,4 +1,4 @@
-"""Lets every incident do what has fallen due: the next step, or an update to those already told."""
+"""Lets everything do what has fallen due: a held alarm, an incident's next step, an update to those already told."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from responders import incidents as rows
 from responders import outbox, page_states
 from responders.escalation import StepPages
 from responders.ledger import Ledger
+from responders.releases import Releases
 from responders.schema import incidents, pages
 from responders.store import is_outage
 from rules.alerts import Words
@@ -38,14 +39,15 @@ _words = msgspec.json.Decoder(Words)
 
 
 class Escalator:
-    """The clock's hand on incidents."""
+    """The clock's hand on incidents, and on what was kept from becoming one."""
 
     def __init__(self, store: Store, services: Services, desk: Desk, clock: Clock) -> None:
         self._store, self._services, self._desk, self._clock = store, services, desk, clock
+        self._releases = Releases(store, services, desk, clock)
 
     def once(self) -> int:
-        """Do what is due now; how many incidents moved."""
-        return self._steps() + self._updates()
+        """Do what is due now; how much moved."""
+        return self._releases.once() + self._steps() + self._updates()
 
     def next_due(self) -> datetime | None:
         """When the next thing falls due that is not due yet."""
@@ -55,6 +57,7 @@ class Escalator:
                 connection.execute(select(column).where(column > now).order_by(column).limit(1)).scalar_one_or_none()
                 for column in (incidents.c.next_due, incidents.c.update_due)
             ]
+        found.append(self._releases.next_due())
         return min((at for at in found if at is not None), default=None)
 
     def _steps(self) -> int:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 
 from responders import incident_states, page_states
+from responders.alarm_queries import alarms_standing, held_alerts
 from responders.schema import incidents, pages
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ WAITING = (*page_states.PENDING, "refused")
 
 
 def standing(store: Store) -> dict[str, int]:
-    """Open incidents and unfinished pages by state; drills are left out (statistics leave them out)."""
+    """Open incidents, unfinished pages and alarms that are not normal, by state; statistics leave drills out."""
     found = {f"incidents_{state}": 0 for state in incident_states.OPEN} | {f"pages_{state}": 0 for state in WAITING}
     with store.read() as connection:
         open_ones = (
@@ -29,4 +30,11 @@ def standing(store: Store) -> dict[str, int]:
         unfinished = select(pages.c.state, func.count()).where(pages.c.state.in_(WAITING)).group_by(pages.c.state)
         for state, number in connection.execute(unfinished):
             found[f"pages_{state}"] = number
+        found |= alarms_standing(connection)
     return found
+
+
+def held(store: Store) -> dict[str, int]:
+    """Alerts that were recorded and paged nobody since the beginning, by what held their alarm."""
+    with store.read() as connection:
+        return held_alerts(connection)

@@ -92,11 +92,6 @@ class Plan(Strict, frozen=True, kw_only=True):
     """档案保存（可继承） / how long the record is kept (inherited)."""
 
 
-def latches(trigger: object) -> bool:
-    """Whether the trigger's alarm stays, after its return, until a person resets it."""
-    return bool(getattr(trigger, "latch", False))
-
-
 _canonical = msgspec.json.Encoder(order="deterministic")
 
 

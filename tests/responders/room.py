@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import insert, select
 
 from responders.acknowledgement import Answers
+from responders.alarm_acts import AlarmActs
+from responders.alarm_queries import AlarmView, show_alarm
+from responders.alarms import alarm_id
 from responders.channels.base import Accepted, CannotAsk, Capabilities, OutgoingText, SendResult
 from responders.channels.callbacks import InboundText
 from responders.desk import Desk
@@ -180,6 +183,7 @@ class Room:
         self.desk = Desk(self.store, self.services, self.clock)
         self.pager = self.new_pager()
         self.answers = Answers(self.store, self.services, self.clock)
+        self.acts = AlarmActs(self.store, self.services, self.desk, self.clock)
         self.inbound = Inbound(self.store, self.services, self.clock)
         self._texts = 0
         self.numbers: dict[str, str] = {}
@@ -306,6 +310,13 @@ class Room:
     def pages(self, **where: Any) -> Sequence[Any]:
         found = self.rows(pages, *(pages.c[key] == value for key, value in where.items()))
         return sorted(found, key=lambda row: (row.created_at, row.id))
+
+    def alarm(self, subject: str = "P01/rice/retail", plan: str = "grain", exercise: str = "") -> AlarmView:
+        """How an alarm stands, as whoever asks is told."""
+        with self.store.read() as connection:
+            found = show_alarm(connection, alarm_id(exercise, COUNTY, f"{plan}/line", subject))
+        assert found is not None, f"no alarm {plan}/line {subject}"
+        return found
 
     def alerts(self) -> Sequence[Any]:
         return self.rows(alerts_table)
