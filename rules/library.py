@@ -131,17 +131,20 @@ class Library:
     def _add_series(self, plan: Plan, trigger: Trigger, fields: Sequence[Subject]) -> None:
         """One alarm for each subject that the site's points make."""
         subjects: dict[str, list[Aim]] = defaultdict(list)
+        made_of: dict[str, dict[str, str]] = {}
         for aim in aims(self.site, trigger.when):
             parts = {
                 "county": aim.point.division[:6],
                 **dict(zip(("point", "commodity", "stage"), aim.key, strict=True)),
             }
-            subjects["/".join(parts[field] for field in fields)].append(aim)
+            own = {field: parts[field] for field in fields}  # a point's name may hold a slash
+            subject = "/".join(own.values())
+            subjects[subject].append(aim)
+            made_of[subject] = own
         for subject, found in subjects.items():
             bound = self._bound(plan, trigger, fields, found, subject)
             for aim in found:
-                parts = dict(zip(fields, subject.split("/"), strict=True))
-                self._series[aim.key].append(Touch(bound, About(subject, parts)))
+                self._series[aim.key].append(Touch(bound, About(subject, made_of[subject])))
 
     def _bound(
         self, plan: Plan, trigger: Trigger, fields: Sequence[Subject], found: Sequence[Aim], subject: str
