@@ -25,7 +25,7 @@ SCOPES = {
     "event": Words(zh="活动或事件", en="event"), "division": Words(zh="行政区划", en="division"),
     "point": Words(zh="监测点", en="point"),
 }  # fmt: skip
-ALL_LEVELS = Words(zh="全部", en="all")
+ALL_LEVELS = Words(zh="各级", en="all levels")
 DASH = Words(zh="—", en="—")
 AT_ONCE = Words(zh="立即启动", en="starts at once")
 
@@ -282,6 +282,6 @@ def _w(zh: str, en: str) -> Words:
 
 
 LEVEL, SOURCE = _w("级别", "levels"), _w("依据", "source")
-SHORT = {"line": "警戒线", "IV": "Ⅳ", "III": "Ⅲ", "II": "Ⅱ", "I": "Ⅰ"}
+SHORT = {"approach": "接近", "line": "警戒线", "IV": "Ⅳ", "III": "Ⅲ", "II": "Ⅱ", "I": "Ⅰ"}
 BY = {"phone": _w("电话", "phone"), "written": _w("书面", "in writing")}
 CLOCKS = {"known_at": _w("获知后", "of knowing"), "opened_at": _w("立案后", "of opening")}

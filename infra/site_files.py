@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from jinja2 import TemplateError
 
-from responders.texts import TemplateFault, check_template
+from responders.texts import NAMES, TemplateFault, check_template, unknown_names
 from rules.loading import load
 from rules.misfit import Said
 from rules.yaml_file import BadFiles, Document, FileFault
@@ -37,22 +37,39 @@ def read_library(directory: Path) -> Library:
                 faults.append(FileFault(name, 1, "$", f"byte {error.start} that is not UTF-8", "text in UTF-8"))
     if faults:
         raise BadFiles(faults)
-    library = load(texts)
-    if faults := [fault for name, text in texts.items() if name.startswith("plans/") for fault in _texts(name, text)]:
+    try:
+        library = load(texts)
+    except BadFiles as bad:
+        library, faults = None, bad.faults
+    faults += [fault for name, text in texts.items() if name.startswith("plans/") for fault in _texts(name, text)]
+    if faults or library is None:
         raise BadFiles(faults)
     return library
 
 
 def _texts(name: str, text: str) -> Iterator[FileFault]:
     """Templates of a plan that could not be filled in."""
-    document = Document(name, text)
-    for kind, words in (document.at("$.texts") or {}).items():
-        for language, source in words.items():
-            try:
-                check_template(source)
-            except (TemplateFault, TemplateError) as fault:
-                expected = "text with {{ names }} and {% if %} only"
-                yield document.fault(f"$.texts.{kind}.{language}", Said(str(fault)), expected)
+    try:
+        document = Document(name, text)
+    except BadFiles:
+        return  # said already
+    for path, source in _templates(document):
+        try:
+            check_template(source)
+        except (TemplateFault, TemplateError) as fault:
+            yield document.fault(path, Said(str(fault)), "text with {{ names }} and {% if %} only")
+            continue
+        for unknown in unknown_names(source):
+            yield document.fault(path, unknown, f"names that are filled in: {', '.join(sorted(NAMES))}")
+
+
+def _templates(document: Document) -> Iterator[tuple[str, str]]:
+    """Each text of the plan with its path, so far as the file has the shape of a plan."""
+    texts = document.at("$.texts")
+    for kind, words in texts.items() if isinstance(texts, dict) else ():
+        for language, source in words.items() if isinstance(words, dict) else ():
+            if isinstance(source, str):
+                yield f"$.texts.{kind}.{language}", source
 
 
 def example_site() -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import StrictUndefined, nodes
+from jinja2 import StrictUndefined, meta, nodes
 from jinja2.sandbox import SandboxedEnvironment
 
 from responders.channels.segments import fit
@@ -150,6 +150,17 @@ _ALLOWED = (
 
 class TemplateFault(ValueError):
     """A template that says more than names and conditions: it might never end, or grow without bound."""
+
+
+NAMES = frozenset(
+    {"number", "title", "tag", "severity", "place", "county", "explain", "observed", "risen_from", "open", "count"}
+)
+"""What a plan's template may fill in."""
+
+
+def unknown_names(source: str) -> list[str]:
+    """The names of a template that nothing fills in. Raises what Jinja2 says of its syntax."""
+    return sorted(meta.find_undeclared_variables(_environment.parse(source)) - NAMES)
 
 
 def check_template(source: str) -> None:

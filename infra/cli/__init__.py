@@ -19,6 +19,7 @@ from infra.cli.drills import COMMANDS as DRILLS
 from infra.cli.facts import COMMANDS as FACTS
 from infra.cli.incidents import COMMANDS as INCIDENTS
 from infra.cli.people import COMMANDS as PEOPLE
+from infra.cli.plans import COMMANDS as PLANS
 from infra.cli.serving import COMMANDS as SERVING
 from infra.cli.site import COMMANDS as SITE
 from infra.logs import configure_logging
@@ -48,7 +49,7 @@ def fenghuo(context: click.Context, config: Path) -> None:
     context.obj = Context(settings)
 
 
-for command in (*SERVING, *SITE, *FACTS, *PEOPLE, *INCIDENTS, *DRILLS, *DEAD_LETTERS, *DEMO):
+for command in (*SERVING, *SITE, *PLANS, *FACTS, *PEOPLE, *INCIDENTS, *DRILLS, *DEAD_LETTERS, *DEMO):
     fenghuo.add_command(command)
 
 

@@ -1,4 +1,4 @@
-"""`fenghuo init`, `fenghuo plan check`, `fenghuo api-key`."""
+"""`fenghuo init`, `fenghuo api-key`."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from infra.cli.context import Context, pass_context, refuse
-from infra.site_files import copy_example, read_library
+from infra.cli.context import refuse
+from infra.site_files import copy_example
 
 SETTINGS = """\
 # 烽火设置 / settings of Fenghuo. Every key may be overridden by FENGHUO_… (nested by __).
@@ -45,26 +45,6 @@ def init(directory: Path) -> None:
     click.echo(f"下一步 / next: cd {directory} && fenghuo provision && fenghuo roster import FILE && fenghuo run")
 
 
-@click.group("plan")
-def plan() -> None:
-    """预案 / plans."""
-
-
-@plan.command("check")
-@click.argument("directory", type=click.Path(path_type=Path), required=False)
-@pass_context
-def check(context: Context, directory: Path | None) -> None:
-    """检查站点目录的全部预案 / check a site directory: every fault at once, exit code 2."""
-    library = read_library(directory) if directory else context.library
-    points = len(library.site.points)
-    click.echo(
-        f"{len(library.plans)} 个预案, {points} 个监测点, 无误 / {len(library.plans)} plans, {points} points, no fault"
-    )
-    for name, version in sorted(library.versions.items()):
-        titles = library.plans[name].titles
-        click.echo(f"  {version}  {name}  {titles.zh} / {titles.en}")
-
-
 @click.command("api-key")
 @click.argument("name")
 @click.option("--source", required=True, help="来源 / the source it speaks for")
@@ -88,4 +68,4 @@ def _toml(values: tuple[str, ...]) -> str:
     return "[" + ", ".join(f'"{v}"' for v in values) + "]"
 
 
-COMMANDS = (init, plan, api_key)
+COMMANDS = (init, api_key)

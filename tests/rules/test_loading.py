@@ -260,7 +260,7 @@ def test_every_point_of_the_example_site_lies_in_a_division_of_it_and_has_a_line
         (
             {"weather": WEATHER.replace("scope: [county, hazard]", "scope: [county, division]")},
             "plans/weather.yaml:5 scope[1]: got 'division',"
-            " expected a field of disaster_forecast, which trigger colour watches",
+            " expected county | hazard: what trigger colour tells",
         ),
         (
             {"event": EVENT.replace("id: event\n", "id: grain\n")},
