@@ -137,7 +137,7 @@ class Library:
                 "county": aim.point.division[:6],
                 **dict(zip(("point", "commodity", "stage"), aim.key, strict=True)),
             }
-            own = {field: parts[field] for field in fields}  # a point's name may hold a slash
+            own: dict[str, str] = {field: parts[field] for field in fields}  # a point's name may hold a slash
             subject = "/".join(own.values())
             subjects[subject].append(aim)
             made_of[subject] = own
