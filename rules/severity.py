@@ -41,10 +41,10 @@ _ZH = {
     Severity.NORMAL: "正常",
     Severity.APPROACH: "接近警戒线",
     Severity.LINE: "越过警戒线",
-    Severity.IV: "Ⅳ级(一般)",
-    Severity.III: "Ⅲ级(较大)",
-    Severity.II: "Ⅱ级(重大)",
-    Severity.I: "Ⅰ级(特别重大)",
+    Severity.IV: "Ⅳ级（一般）",
+    Severity.III: "Ⅲ级（较大）",
+    Severity.II: "Ⅱ级（重大）",
+    Severity.I: "Ⅰ级（特别重大）",
 }
 _EN = {
     Severity.NORMAL: "normal",

@@ -226,6 +226,8 @@ class Trigger(Strict, frozen=True, kw_only=True):
     """What one alarm is about; absent: a point's series, an event, a hazard, as the facts have it."""
     on_delay: Delay = Delay()
     off_delay: Delay = Delay()
+    says: dict[Grade, Words] = {}
+    """What is told besides when the alarm comes to a grade, e.g. an instruction to the reporters."""
     latch: bool = False
     """It stays until a person resets it, also when the condition has gone."""
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from rules.alerts import Cause, Reason
+from rules.alerts import Cause, Reason, Words
 from rules.detector import Change, Sample, Transition, slot
 from rules.limits import Limit, Limits
 from rules.severity import Severity
@@ -62,6 +62,7 @@ class Watch:
         self.page_within = page_within
         self.condition = condition
         self._key = key
+        self._says = {Severity.of(grade): words for grade, words in trigger.says.items()}
         self._limits = Limits(sorted(condition.levels), trigger.on_delay, trigger.off_delay)
 
     def apply(self, state: Any, fact: AnyFact, *, void: bool = False) -> Change:
@@ -91,7 +92,8 @@ class Watch:
         return self._change(self._start(at), [])
 
     def _start(self, at: datetime) -> WatchState:
-        fold = Fold(Severity.NORMAL, self._limits.start(), self.condition.start(), at)
+        memory = self.condition.start() if at is BEFORE_ALL else self.condition.begin(at)
+        fold = Fold(Severity.NORMAL, self._limits.start(), memory, at)
         return WatchState(fold, [], fold)
 
     def _next(self, before: WatchState, sample: Sample, fact: AnyFact) -> Change:
@@ -184,8 +186,12 @@ class Watch:
             last = next((s for s in reversed(kept) if s.observed_at <= at), None)
             cause, known, estimated = Cause(due=at), at, last is not None and last.estimated
             told = "held" if is_ > was else "recovered" if step.delayed else "expired"
-        explain = self.condition.explain(step.fold.memory, step.fold.at, is_, estimated=estimated)
+        explain = self._said(is_, self.condition.explain(step.fold.memory, step.fold.at, is_, estimated=estimated))
         return Transition(was, is_, told, cause, at, known, explain, estimated)
+
+    def _said(self, severity: Severity, explain: Words) -> Words:
+        more = self._says.get(severity)
+        return explain if more is None else Words(zh=f"{explain.zh}；{more.zh}", en=f"{explain.en}; {more.en}")
 
     def _typed(self, state: Any) -> WatchState:
         if isinstance(state, WatchState):

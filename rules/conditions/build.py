@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from rules.conditions.change import ChangeCondition
 from rules.conditions.combined import AllCondition, AnyCondition, ForCondition, NOfCondition, UnlessCondition
 from rules.conditions.crowds import CrowdFigures
 from rules.conditions.forecasts import ForecastFigures
 from rules.conditions.quorum import QuorumCondition
 from rules.conditions.reports import ReportFigures
+from rules.conditions.silence import SilenceCondition
+from rules.conditions.stock import StockCondition
+from rules.conditions.streak import StreakCondition
 from rules.conditions.table import TableCondition
 from rules.conditions.warning_line import WarningLineCondition
-from rules.triggers import AllOf, AnyOf, For, Line, NOf, Quorum, Table, Unless
+from rules.triggers import AllOf, AnyOf, Change, For, Line, NOf, Quorum, Silence, Stock, Streak, Table, Unless
 from rules.vocabulary import seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from rules.conditions.aim import Aim
     from rules.conditions.condition import Condition
@@ -37,7 +41,7 @@ def build(spec: Spec, site: Site, aims: Sequence[Aim]) -> Condition:
     if isinstance(spec, Unless):
         return UnlessCondition(spec, build(spec.condition, site, aims), build(spec.unless, site, aims))
     if isinstance(spec, Quorum):
-        return QuorumCondition(spec, {aim: build(spec.of, site, [aim]) for aim in aims})
+        return QuorumCondition(spec, [(aim, build(spec.of, site, [aim])) for aim in aims])
     if isinstance(spec, Table):
         return TableCondition(spec, _figures(spec, site))
     return _of_point(spec, aims)
@@ -49,11 +53,19 @@ def _joined(spec: AllOf | AnyOf | NOf, below: list[Condition]) -> Condition:
     return AllCondition(below) if isinstance(spec, AllOf) else AnyCondition(below)
 
 
+_OF_POINT: dict[type, Callable[[Any, Aim], Condition]] = {
+    Line: WarningLineCondition,
+    Change: ChangeCondition,
+    Streak: StreakCondition,
+    Stock: StockCondition,
+    Silence: SilenceCondition,
+}
+"""Conditions of one point's series."""
+
+
 def _of_point(spec: Spec, aims: Sequence[Aim]) -> Condition:
     (aim,) = aims
-    if isinstance(spec, Line):
-        return WarningLineCondition(spec, aim)
-    raise NotImplementedError(spec)
+    return _OF_POINT[type(spec)](spec, aim)
 
 
 def _figures(spec: Table, site: Site) -> Figures:

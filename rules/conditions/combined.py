@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from rules.alerts import Words
-from rules.conditions.condition import Condition, most
+from rules.conditions.condition import Condition, graded, most
 from rules.limits import Verdict
 from rules.severity import Severity
 from rules.vocabulary import seconds
@@ -34,6 +34,9 @@ class Combined(Condition):
 
     def start(self) -> Memory:
         return [one.start() for one in self.below]
+
+    def begin(self, at: datetime) -> Memory:
+        return [one.begin(at) for one in self.below]
 
     def restore(self, plain: Any) -> Memory:
         return [one.restore(memory) for one, memory in zip(self.below, plain, strict=True)]
@@ -155,11 +158,11 @@ class ForCondition(Combined):
     def start(self) -> Memory:
         return [*super().start(), None]
 
+    def begin(self, at: datetime) -> Memory:
+        return [*super().begin(at), None]
+
     def restore(self, plain: Any) -> Memory:
         return [*super().restore(plain[:1]), plain[1]]
-
-    def extract(self, fact: AnyFact) -> Any:
-        return super().extract(fact)
 
     def read(self, memory: Memory, sample: Sample, said: list[Any]) -> Memory:
         return self._noted(super().read(memory[:1], sample, said), memory[1], sample.observed_at)
@@ -186,8 +189,8 @@ class ForCondition(Combined):
         why = below.explain(memory[0], at, self._at if severity else severity, estimated=estimated)
         if not severity:
             return why
-        long = _spoken(self._said)
-        return Words(zh=f"{why.zh}，已持续{long.zh}，{severity.zh}", en=f"{why.en}, for {long.en}, {severity.en}")
+        long, grade = _spoken(self._said), graded(severity)
+        return Words(zh=f"{why.zh}，已持续{long.zh}{grade.zh}", en=f"{why.en}, for {long.en}{grade.en}")
 
     def _noted(self, memory: Memory, since: str | None, at: datetime) -> Memory:
         verdict = self.below[0].verdict(memory[0], at)

@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from rules.alerts import Words
 from rules.limits import Verdict
 from rules.severity import Severity
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from rules.alerts import Words
     from rules.detector import Sample
     from rules.facts import AnyFact
 
@@ -37,6 +37,10 @@ class Condition(ABC):
     @abstractmethod
     def start(self) -> Any:
         """The memory before any reading."""
+
+    def begin(self, at: datetime) -> Any:  # noqa: ARG002 - only silence counts from then
+        """The memory of what has come into force at `at`, before any reading."""
+        return self.start()
 
     def restore(self, plain: Any) -> Any:
         """The memory from what JSON made of it."""
@@ -101,3 +105,10 @@ def most(verdicts: Iterable[Verdict]) -> Verdict:
     for one in verdicts:
         reached, held = max(reached, one.reached), max(held, one.held)
     return Verdict(reached, held)
+
+
+def graded(severity: Severity) -> Words:
+    """How a text ends: with its response level, or that all is well. Notices have no level to tell."""
+    if severity in (Severity.APPROACH, Severity.LINE):
+        return Words(zh="", en="")
+    return Words(zh=f"，{severity.zh}", en=f", {severity.en}")

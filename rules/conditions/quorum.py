@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rules.alerts import Words
 from rules.conditions.aim import STAGES
-from rules.conditions.condition import Condition, Ladder
+from rules.conditions.condition import Condition, Ladder, graded
 from rules.limits import Verdict
 from rules.severity import Severity
 from rules.vocabulary import seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
 
     from rules.conditions.aim import Aim
     from rules.detector import Sample
@@ -41,17 +41,17 @@ class QuorumCondition(Condition):
 
     kept = 128
 
-    def __init__(self, spec: Quorum, below: Mapping[Aim, Condition]) -> None:
+    def __init__(self, spec: Quorum, below: Sequence[tuple[Aim, Condition]]) -> None:
         self._members = {
             aim.point.id: _Member(condition, timedelta(seconds=SILENT_CADENCES * seconds(aim.point.cadence)))
-            for aim, condition in below.items()
+            for aim, condition in below
         }
-        self._series = {aim.key: aim.point.id for aim in below}
+        self._series = {aim.key: aim.point.id for aim, _ in below}
         self._at, self._share = Severity.of(spec.at), spec.share
         self._left_out = spec.silent == "left_out"
         self._ladder = Ladder(spec.points)
         self.levels = self._ladder.levels
-        first = next(iter(below))
+        first, _ = below[0]
         good, stage = first.site.commodity(first.line.commodity), STAGES[first.line.stage]
         self._what = Words(zh=f"{good.zh}（{stage.zh}）", en=f"{good.en} ({stage.en})")
 
@@ -117,7 +117,8 @@ class QuorumCondition(Condition):
             point, own = telling[-1]
             example = self._members[point].condition.explain(own, at, word, estimated=estimated)
             zh, en = f"{zh}，如{example.zh}", f"{en}, e.g. {example.en}"
-        return Words(zh=f"{zh}；{severity.zh}", en=f"{en}; {severity.en}")
+        grade = graded(severity)
+        return Words(zh=f"{zh}{grade.zh}", en=f"{en}{grade.en}")
 
     def _count(self, memory: Memory, at: datetime) -> tuple[int, int, int]:
         """How many points reach it, how many still hold it, of how many."""

@@ -10,7 +10,7 @@ from decimal import ROUND_DOWN, Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rules.alerts import Words
-from rules.conditions.condition import Condition, Ladder, most
+from rules.conditions.condition import Condition, Ladder, graded, most
 from rules.measures import COLOUR_WORDS, COLOURS, MEASURES
 from rules.severity import Severity
 
@@ -75,9 +75,8 @@ class TableCondition(Condition):
         _, _, gravest = max(told, key=lambda one: (one[1], one[0], -one[2]))
         criterion = self._criteria[gravest]
         words, shown = MEASURES[criterion.row.measure].words, _against(criterion, figures, severity)
-        return Words(
-            zh=f"{title.zh} {words.zh}{shown.zh}，{severity.zh}", en=f"{title.en} {words.en} {shown.en}, {severity.en}"
-        )
+        grade = graded(severity)
+        return Words(zh=f"{title.zh} {words.zh}{shown.zh}{grade.zh}", en=f"{title.en} {words.en} {shown.en}{grade.en}")
 
     def _verdicts(self, figures: Mapping[str, Any]) -> list[tuple[int, Verdict]]:
         values = ((i, c.ladder, c.value(figures)) for i, c in enumerate(self._criteria))

@@ -45,7 +45,8 @@ DETECTORS = (
     "orum | silence | stock | streak | table | unless | warning_line"
 )
 HAZARD_MEASURES = (
-    "deaths_and_missing, houses_collapsed, houses_damaged, injuries, loss_cny, occurrences, patients, relocated, serious_injuries"
+    "deaths_and_missing, houses_collapsed, houses_damaged, injuries, loss_cny, occurrences, patients, relocated,"
+    " serious_injuries"
 )
 
 
@@ -316,7 +317,8 @@ def test_every_point_of_the_example_site_lies_in_a_division_of_it_and_has_a_line
         ),
         (
             {"relief": HAZARD.replace("IV: 1,", "V: 1,")},
-            "plans/relief.yaml:13 triggers[0].when.rows[0].levels.V: got 'V', expected a key that is I | II | III | IV | approach | line",
+            "plans/relief.yaml:13 triggers[0].when.rows[0].levels.V: got 'V',"
+            " expected a key that is I | II | III | IV | approach | line",
         ),
         (
             {"grain": PLAIN_GRAIN.replace("wait: 5m", "wait: soon")},

@@ -168,7 +168,7 @@ def test_the_text_says_town_report_criterion_and_level() -> None:
     """Whole, in both languages."""
     (alert,) = Bench().give(report(0, deaths=1, missing=2, known_at=at(7)), appended_at=at(7)).alerts
     assert alert.explain == Words(
-        zh="王宅镇 R1 死亡和失踪3人 ≥ 3，Ⅲ级(较大)",
+        zh="王宅镇 R1 死亡和失踪3人 ≥ 3，Ⅲ级（较大）",
         en="Wangzhai R1 dead and missing 3 people ≥ 3, level III (fairly serious)",
     )
     assert (alert.place, alert.detector, alert.known_at) == ("330723/flood", "relief/casualties", at(7))
@@ -176,7 +176,7 @@ def test_the_text_says_town_report_criterion_and_level() -> None:
     bench.give(report(0, event="台风烟花", relocated=1200, estimated=True))
     (alert,) = bench.alerts
     assert alert.estimated
-    assert alert.explain.zh == "王宅镇 台风烟花 紧急转移安置1200人 ≥ 1000，Ⅲ级(较大)"
+    assert alert.explain.zh == "王宅镇 台风烟花 紧急转移安置1200人 ≥ 1000，Ⅲ级（较大）"
     (alert,) = bench.give(report(1, event="台风烟花", relocated=0)).alerts
     assert alert.explain == Words(
         zh="王宅镇 台风烟花 各项指标均低于响应条件", en="Wangzhai 台风烟花: no criterion is fulfilled"
@@ -308,11 +308,11 @@ def test_the_text_names_towns_hazard_and_colour() -> None:
     """Three towns, then 等."""
     (alert,) = Bench().give(forecast(0, "orange")).alerts
     assert alert.explain == Words(
-        zh="王宅镇 暴雨 预警信号橙色，Ⅱ级(重大)", en="Wangzhai rainstorm warning signal orange, level II (serious)"
+        zh="王宅镇 暴雨 预警信号橙色，Ⅱ级（重大）", en="Wangzhai rainstorm warning signal orange, level II (serious)"
     )
     many = ["330723105000", "330723", "330723105201", "330723105202"]
     (alert,) = Bench().give(forecast(0, "red", divisions=many, hazard="locusts")).alerts
-    assert alert.explain.zh == "王宅镇、武义县、王宅镇等 locusts 预警信号红色，Ⅰ级(特别重大)"
+    assert alert.explain.zh == "王宅镇、武义县、王宅镇等 locusts 预警信号红色，Ⅰ级（特别重大）"
     assert (
         alert.explain.en == "Wangzhai, Wuyi County, Wangzhai … locusts warning signal red, level I (especially serious)"
     )
@@ -327,7 +327,7 @@ def test_the_text_names_the_towns_where_the_warning_that_counts_stands() -> None
     bench.give(forecast(1, "red"))
     bench.give(forecast(2, "yellow", warning="W2", divisions=["330100"]))
     (alert,) = bench.give(forecast(3, "red", message="cancel")).alerts
-    assert alert.explain.zh == "武义县、330100 暴雨 预警信号黄色，Ⅲ级(较大)"
+    assert alert.explain.zh == "武义县、330100 暴雨 预警信号黄色，Ⅲ级（较大）"
     assert alert.explain.en == "Wuyi County, 330100 rainstorm warning signal yellow, level III (fairly serious)"
 
 
@@ -404,7 +404,7 @@ def test_the_text_never_rounds_up_to_a_bound_that_was_not_reached() -> None:
     """89.99 % is not the 90 that it has not reached."""
     (alert,) = Bench().give(crowd(0, 8999)).alerts
     assert alert.explain == Words(
-        zh="元宵灯会（壶山广场） 在场人数占核定容量89.9% ≥ 80，Ⅳ级(一般)",
+        zh="元宵灯会（壶山广场） 在场人数占核定容量89.9% ≥ 80，Ⅳ级（一般）",
         en="元宵灯会 (壶山广场) attendance of approved number 89.9 % ≥ 80, level IV (ordinary)",
     )
 
@@ -414,7 +414,7 @@ def test_the_text_names_what_the_newest_fact_names() -> None:
     bench = Bench()
     bench.give(crowd(10, 100, name="灯会", source="tickets"))
     (alert,) = bench.give(crowd(0, 9500, name="旧名")).alerts
-    assert (alert.reason, alert.explain.zh) == ("late", "灯会（壶山广场） 在场人数占核定容量95% ≥ 90，Ⅲ级(较大)")
+    assert (alert.reason, alert.explain.zh) == ("late", "灯会（壶山广场） 在场人数占核定容量95% ≥ 90，Ⅲ级（较大）")
 
 
 # -- places

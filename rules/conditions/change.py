@@ -1,0 +1,98 @@
+"""The change of a point's price or stock over a window, in percent: (now / base − 1) × 100.
+
+The base is the last reading at or before n days earlier. Where there is none within one further cadence, the change is
+not known: an alarm neither begins nor ends by it. Windows and bounds are those of grain emergency plans, e.g. F
+168325/16832511_2: 10-day rise 15–20 % yellow; 5-day rise ≥ 50 % with a stock 50 % down urgent.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import ROUND_DOWN, Decimal
+from typing import TYPE_CHECKING
+
+from rules.alerts import Words
+from rules.conditions.condition import Condition, Ladder, graded
+from rules.conditions.history import History, Reading, reading, with_one_more
+from rules.limits import UNKNOWN, Verdict
+from rules.severity import Severity
+from rules.vocabulary import seconds
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from rules.conditions.aim import Aim
+    from rules.detector import Sample
+    from rules.facts import AnyFact
+    from rules.triggers import Change
+
+_MEASURES = {"price": Words(zh="价格", en="price"), "stock": Words(zh="库存", en="stock")}
+_MOVES = {"rise": Words(zh="上涨", en="up"), "fall": Words(zh="下降", en="down")}
+
+
+class ChangeCondition(Condition):
+    """One series over one window. Remembers the readings of the window and the base before it."""
+
+    def __init__(self, spec: Change, aim: Aim) -> None:
+        self._spec, self._aim = spec, aim
+        self._days = timedelta(days=spec.days)
+        self._slack = timedelta(seconds=seconds(aim.point.cadence))
+        self._sign = 1 if spec.direction == "rise" else -1
+        self._ladder = Ladder(spec.percent, deadband=spec.deadband)
+        self.levels = self._ladder.levels
+
+    def start(self) -> History:
+        return []
+
+    def extract(self, fact: AnyFact) -> str | None:
+        if not self._aim.watches(fact):
+            return None
+        value = fact.per_base if self._spec.measure == "price" else fact.stock_t  # type: ignore[union-attr]
+        return None if value is None else str(value)
+
+    def read(self, memory: History, sample: Sample, said: str) -> History:
+        return with_one_more(memory, sample, said, self._days)
+
+    def verdict(self, memory: History, at: datetime) -> Verdict:  # noqa: ARG002 - of the last reading, until the next
+        percent = self._percent(memory)
+        return UNKNOWN if percent is None else self._ladder.verdict(percent)
+
+    def explain(self, memory: History, at: datetime, severity: Severity, *, estimated: bool) -> Words:  # noqa: ARG002
+        where, days = self._aim.where, self._spec.days
+        what = _MEASURES[self._spec.measure]
+        percent = self._percent(memory)
+        if percent is None:
+            return Words(
+                zh=f"{where.zh} {days} 天前无可比{what.zh}数据",
+                en=f"{where.en}: no {what.en} to compare with, {days} days ago",
+            )
+        grade = graded(severity)
+        move, shown = _MOVES[self._spec.direction], _shown(percent)
+        bound = self._ladder.bound(severity)
+        relation = "≥" if bound is not None and percent >= bound else "<"
+        return Words(
+            zh=f"{where.zh} {days} 天{what.zh}{move.zh} {shown} % {relation} {bound} %{grade.zh}",
+            en=f"{where.en}: {what.en} {move.en} {shown} % in {days} days {relation} {bound} %{grade.en}",
+        )
+
+    def _percent(self, memory: History) -> Decimal | None:
+        """How far it moved in the direction that is watched; None where it cannot be known."""
+        if not memory:
+            return None
+        now = reading(memory[-1])
+        base = self._base(memory, now)
+        if base is None or base.value == 0:
+            return None
+        return (now.value - base.value) * self._sign * 100 / base.value
+
+    def _base(self, memory: History, now: Reading) -> Reading | None:
+        for remembered in reversed(memory):
+            one = reading(remembered)
+            if one.at <= now.at - self._days:
+                return one if one.at >= now.at - self._days - self._slack else None
+        return None
+
+
+def _shown(percent: Decimal) -> str:
+    # rounded down, so that 14.99 % never reads as the 15 it has not reached
+    return f"{percent.quantize(Decimal('0.1'), ROUND_DOWN):f}"
