@@ -5,26 +5,18 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from rules import units
-from rules.facts import MAX_NUMBER, Label, bounded
+from rules.facts import MAX_NUMBER, bounded
 from rules.library import Library
 from rules.misfit import Said
 from rules.plan_loading import read_plans, translation_faults
-from rules.site import Point, Site, SiteFile, WarningLine
-from rules.vocabulary import Duration
+from rules.site import Defaults, Point, Site, SiteFile, WarningLine
 from rules.yaml_file import BadFiles, Document, FileFault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from rules.plans import Plan
-
-
-class _Defaults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    source: Label
-    cadence: Duration
 
 
 def load(texts: Mapping[str, str]) -> Library:
@@ -82,10 +74,10 @@ def _points(texts: Mapping[str, str], faults: list[FileFault]) -> dict[str, Poin
     if document is None:
         return {}
     try:
-        defaults = document.part("$.defaults", document.at("$.defaults"), _Defaults)
+        defaults = document.part("$.defaults", document.at("$.defaults"), Defaults)
     except BadFiles as bad:
         faults += bad.faults
-        defaults = _Defaults(source="?", cadence="1d")  # to find the faults of the points as well
+        defaults = Defaults(source="?", cadence="1d")  # to find the faults of the points as well
     rows = document.at("$.points")
     if not isinstance(rows, list):
         faults.append(document.fault("$.points", rows, "a list of points"))
@@ -99,7 +91,7 @@ def _points(texts: Mapping[str, str], faults: list[FileFault]) -> dict[str, Poin
     return points
 
 
-def _point(document: Document, path: str, row: object, defaults: _Defaults, faults: list[FileFault]) -> Iterator[Point]:
+def _point(document: Document, path: str, row: object, defaults: Defaults, faults: list[FileFault]) -> Iterator[Point]:
     try:
         values = {"source": defaults.source, "cadence": defaults.cadence, **row} if isinstance(row, dict) else row
         point = document.part(path, values, Point)

@@ -39,6 +39,22 @@ class Point(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     lines: list[WarningLine]
 
 
+class Defaults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What points that do not say it themselves have / 各监测点的默认值."""
+
+    source: Label
+    """决定报警的数据来源 / the deciding source."""
+    cadence: Duration
+    """报数周期 / how often a reading comes."""
+
+
+class PointsFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """监测点和警戒线 / `points.yaml`."""
+
+    defaults: Defaults
+    points: list[Point]
+
+
 class SiteFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`site.yaml`."""
 

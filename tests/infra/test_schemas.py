@@ -1,0 +1,96 @@
+"""The published JSON Schemas: current, in every copied site, and true of every file that ships."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+
+from infra.schemas import FILES, render, schema
+from infra.site_files import copy_example, example_site
+
+ROOT = Path(__file__).parents[2]
+KINDS = {"plans": "plan", "drills": "drill"}
+SHIPPED = [path for path in sorted(example_site().rglob("*.yaml")) if path.name != "roster.example.yaml"]
+
+
+def kind(path: Path) -> str:
+    return KINDS.get(path.parent.name, path.stem)
+
+
+def complaints(name: str, value: Any) -> list[str]:
+    validator = Draft202012Validator(schema(FILES[name]))
+    return sorted(f"{error.json_path}: {error.message}" for error in validator.iter_errors(value))
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("directory", ["docs/schemas", "contingency_plans/wuyi/schemas"])
+def test_the_committed_schemas_are_those_of_the_types(directory: str, name: str) -> None:
+    """`python -m infra.schemas` writes them."""
+    assert (ROOT / directory / f"{name}.schema.json").read_text(encoding="utf-8") == render(FILES[name])
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_every_file_that_ships_is_what_its_schema_says(path: Path) -> None:
+    """As an editor would check it."""
+    assert complaints(kind(path), yaml.safe_load(path.read_text(encoding="utf-8"))) == []
+
+
+def test_a_copied_site_brings_its_schemas_along(tmp_path: Path) -> None:
+    """The first line of a plan leads to the schema that completes it."""
+    copy_example(tmp_path / "site")
+    plan = tmp_path / "site" / "plans" / "overall.yaml"
+    first = plan.read_text(encoding="utf-8").splitlines()[0]
+    assert first == "# yaml-language-server: $schema=../schemas/plan.schema.json"
+    assert (plan.parent / first.partition("$schema=")[2]).is_file()
+
+
+def test_each_field_of_a_plan_is_explained_in_both_languages() -> None:
+    """What an editor shows beside the field."""
+    parts = schema(FILES["plan"])["$defs"]
+    for name in ("Plan", "Task", "Report", "Start", "Judgement", "AfterAction", "Retention", "OutOfScope"):
+        for field, said in parts[name]["properties"].items():
+            zh, _, en = said["description"].partition(" / ")
+            assert any("一" <= character <= "龥" for character in zh), (name, field)
+            assert en, (name, field)
+
+
+def test_an_editor_offers_levels_words_and_required_fields() -> None:
+    """Enumerations as values and as keys, and what may be left out to the parent."""
+    parts = schema(FILES["plan"])["$defs"]
+    assert set(parts["Plan"]["properties"]["starts"]["properties"]) == {"line", "IV", "III", "II", "I"}
+    assert parts["Plan"]["properties"]["starts"]["additionalProperties"] is False
+    assert parts["Report"]["properties"]["by"]["enum"] == ["phone", "written"]
+    assert "escalation" not in parts["Plan"]["required"]
+    assert set(parts["Task"]["required"]) == {"id", "department", "what", "within", "source"}
+    assert set(parts["Report"]["required"]) == {"id", "from", "to", "by", "within", "source"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"colour": "red"}, "$: Additional properties are not allowed ('colour' was unexpected)"),
+        ({"titles": {"zh": "题"}}, "$.titles: 'en' is a required property"),
+        ({"titles": {"zh": "题", "en": " "}}, r"$.titles.en: ' ' does not match '\\S'"),
+        (
+            {"starts": {"V": {}}},
+            "$.starts: Additional properties are not allowed ('V' was unexpected)",
+        ),
+        ({"update_every": "soon"}, r"$.update_every: 'soon' does not match '^([0-9]{1,6}(s|m|h|d)|0)$(?!\\n)'"),
+    ],
+)
+def test_an_editor_underlines_what_the_reader_would_refuse(changed: dict[str, Any], said: str) -> None:
+    """The same mistakes, while they are made."""
+    overall = yaml.safe_load((example_site() / "plans" / "overall.yaml").read_text(encoding="utf-8"))
+    assert complaints("plan", {**overall, **changed}) == [said]
+
+
+def test_numbers_may_be_written_with_quotes_or_without() -> None:
+    """4.60 in quotes keeps its digits in other tools too."""
+    for price in ("4.60", 4.6):
+        line = {"commodity": "rice", "stage": "retail", "upper": price, "unit": "元/kg"}
+        point = {"id": "P", "name": {"zh": "点", "en": "p"}, "division": "330723001000", "lines": [line]}
+        assert complaints("points", {"defaults": {"source": "a", "cadence": "1d"}, "points": [point]}) == []
