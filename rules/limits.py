@@ -54,11 +54,17 @@ class Limits:
             Alarm.RETURNING: (off_delay.readings, timedelta(seconds=seconds(off_delay.duration))),
         }
 
-    def start(self) -> list[Limit]:
-        return [AT_REST] * len(self.levels)
+        self.rest = [AT_REST] * len(self.levels)
+        """All quiet: the one list that means it, so that the ordinary reading costs nothing here."""
+
+    def restore(self, limits: list[Limit]) -> list[Limit]:
+        """Those of a stored state."""
+        return self.rest if limits == self.rest else limits
 
     def severity(self, limits: list[Limit]) -> Severity:
         """The gravest limit whose alarm is given."""
+        if limits is self.rest:
+            return Severity.NORMAL
         for level, limit in zip(reversed(self.levels), reversed(limits), strict=True):
             if limit.alarm in SOUNDING:
                 return level
@@ -67,14 +73,18 @@ class Limits:
     def judge(self, limits: list[Limit], verdict: Verdict, at: datetime, *, reading: bool) -> list[Limit]:
         """The limits once the condition has said `verdict` at `at`; a `reading` counts, mere time does not."""
         reached, held = verdict
-        return [
+        if limits is self.rest and reached is Severity.NORMAL:
+            return limits
+        return self.restore([
             self._judge(level, limit, Event.OVER if reached >= level else Event.HELD if held >= level else Event.UNDER,
                         at, reading)
             for level, limit in zip(self.levels, limits, strict=True)
-        ]  # fmt: skip
+        ])  # fmt: skip
 
     def due(self, limits: list[Limit]) -> datetime | None:
         """The next instant at which a delay has been served, if no reading comes before it."""
+        if limits is self.rest:
+            return None
         return min(
             (due for level, one in zip(self.levels, limits, strict=True) if (due := self._due(level, one))),
             default=None,

@@ -93,7 +93,7 @@ class Watch:
 
     def _start(self, at: datetime) -> WatchState:
         memory = self.condition.start() if at is BEFORE_ALL else self.condition.begin(at)
-        fold = Fold(Severity.NORMAL, self._limits.start(), memory, at)
+        fold = Fold(Severity.NORMAL, self._limits.rest, memory, at)
         return WatchState(fold, [], fold)
 
     def _next(self, before: WatchState, sample: Sample, fact: AnyFact) -> Change:
@@ -198,7 +198,7 @@ class Watch:
             return state
         found = msgspec.convert(state, WatchState)
         base, now = (
-            Fold(fold.severity, fold.limits, self.condition.restore(fold.memory), fold.at)
+            Fold(fold.severity, self._limits.restore(fold.limits), self.condition.restore(fold.memory), fold.at)
             for fold in (found.base, found.now)
         )
         return WatchState(base, found.kept, now)

@@ -45,7 +45,7 @@ def limits(on: Delay | None = None, off: Delay | None = None) -> Limits:
 
 def severities(machine: Limits, *said: tuple[float, Verdict]) -> list[Severity]:
     """After each (minute, verdict), all of them readings; what fell due in between is told at its instant."""
-    found, state, told = [], machine.start(), UNDER
+    found, state, told = [], machine.rest, UNDER
     for minute, verdict in said:
         while (due := machine.due(state)) is not None and due <= at(minute):
             state = machine.judge(state, told, due, reading=False)
@@ -83,16 +83,16 @@ def test_an_off_delay_keeps_the_alarm_until_it_has_gone_for_long_enough() -> Non
 def test_a_notice_is_never_held_back() -> None:
     """Approach has no delays: it is told once, and pages nobody."""
     machine = Limits([Severity.APPROACH, Severity.LINE], Delay(readings=3), Delay(readings=3))
-    state = machine.judge(machine.start(), Verdict(Severity.LINE, Severity.LINE), at(0), reading=True)
+    state = machine.judge(machine.rest, Verdict(Severity.LINE, Severity.LINE), at(0), reading=True)
     assert machine.severity(state) is Severity.APPROACH
     state = machine.judge(state, UNDER, at(1), reading=True)
     assert machine.severity(state) is NORMAL
-    assert state == machine.start()
+    assert state == machine.rest
 
 
 def test_a_delay_that_began_with_time_alone_needs_no_reading() -> None:
     """Silence is told by the clock: its first moment counts as the first of the readings."""
     machine = limits(Delay(duration="5m"))
-    state = machine.judge(machine.start(), OVER, at(0), reading=False)
+    state = machine.judge(machine.rest, OVER, at(0), reading=False)
     assert state == [Limit(Alarm.PENDING, 1, at(0))]
     assert machine.due(state) == at(0) + timedelta(minutes=5)
