@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,3 +51,11 @@ def test_every_command_says_what_it_is_in_both_languages_and_is_in_the_documents
 def test_every_setting_is_in_the_documents(name: str) -> None:
     """docs/operating.md lists it."""
     assert f"`{name}`" in BOOKS
+
+
+def test_the_pictures_of_states_are_those_of_the_tables() -> None:
+    """docs/states.md is what scripts/draw-states writes."""
+    drawn = subprocess.run(
+        [sys.executable, ROOT / "scripts" / "draw-states", "--check"], capture_output=True, text=True, check=False
+    )
+    assert (drawn.returncode, drawn.stdout, drawn.stderr) == (0, "", "")

@@ -11,7 +11,6 @@ from alembic.migration import MigrationContext
 from sqlalchemy import inspect, update
 from sqlalchemy.exc import IntegrityError
 
-from responders import incident_states, page_states
 from responders import incidents as rows
 from responders.alarm_schema import alarms
 from responders.migrations import migrate
@@ -82,23 +81,6 @@ async def test_an_incident_cannot_be_what_its_status_does_not_allow(room: Room, 
     with pytest.raises(IntegrityError), room.store.write() as connection:
         connection.execute(update(incidents).values(**values))
     room.network.ignores("+12025550111")
-
-
-def test_every_state_and_event_is_in_the_table_or_refused() -> None:
-    for state in page_states.STATES:
-        for event in page_states.EVENTS:
-            if (state, event) in page_states.TRANSITIONS:
-                assert page_states.after(state, event) in page_states.STATES
-            else:
-                with pytest.raises(page_states.IllegalEvent, match=f"got '{event}' in state '{state}'"):
-                    page_states.after(state, event)
-    for incident in incident_states.STATES:
-        for happening in ("rise", "acknowledge", "close", "return"):
-            if (incident, happening) in incident_states.TRANSITIONS:
-                assert incident_states.after(incident, happening) in incident_states.STATES  # type: ignore[arg-type]
-            else:
-                with pytest.raises(incident_states.IllegalEvent):
-                    incident_states.after(incident, happening)  # type: ignore[arg-type]
 
 
 async def test_an_update_from_a_state_that_has_passed_is_refused_and_changes_nothing(room: Room) -> None:
