@@ -38,14 +38,16 @@ def read_plans(documents: Iterable[Document], site: SiteFile | None) -> tuple[li
     parents = {one.id: one.parent for one in by_id.values()}
     known = _known(site, parents)
     plans: dict[str, Plan] = {}
-    told: list[tuple[Written, Plan]] = []
+    read: list[tuple[Written, Plan]] = []
     for one in written:
         faults += _shown(one.document, lineage(one, parents))
-        plan = _plan(one, by_id, parents, faults)
+        plan, wrong = _plan(one, by_id, parents)
+        faults += wrong
         if plan is not None:
-            plans.setdefault(plan.id, plan)
-            told.append((one, plan))
-    for one, plan in told:
+            read.append((one, plan))
+            if not wrong:
+                plans.setdefault(plan.id, plan)
+    for one, plan in read:
         own = one.document.value
         faults += [*_trigger_faults(one.document, plan), *_inhibition_faults(one.document, plan, plans, parents)]
         if known is not None:
@@ -102,19 +104,30 @@ def lineage(one: Written, parents: Mapping[str, str | None]) -> Iterator[Finding
 
 
 def _plan(
-    one: Written, by_id: Mapping[str, Written], parents: Mapping[str, str | None], faults: list[FileFault]
-) -> Plan | None:
-    """The plan with what it inherits. What is wrong in an inherited field is told where it is written."""
+    one: Written, by_id: Mapping[str, Written], parents: Mapping[str, str | None]
+) -> tuple[Plan | None, list[FileFault]]:
+    """The plan with what it inherits, and what is wrong with it: an inherited field's faults are told in its own file.
+
+    A plan with faults comes without the fields that have them, so that the rest of it is checked at once; or not at
+    all, where that rest could not be judged.
+    """
     inherited: dict[str, object] = {}
     for name in reversed(ancestors(one.id, parents)):
         inherited = inherit(by_id[name].document.value, inherited)
     own = one.document.value
+    values = inherit(own, inherited)
     try:
-        return one.document.part("$", inherit(own, inherited), Plan)
+        return one.document.part("$", values, Plan), []
     except BadFiles as bad:
+        wrong = {_head(fault.path) for fault in bad.faults}
         elsewhere = {name for name in INHERITED if name in inherited or not rooted(one.id, parents)} - own.keys()
-        faults += [fault for fault in bad.faults if _head(fault.path) not in elsewhere]
-        return None
+        told = [fault for fault in bad.faults if _head(fault.path) not in elsewhere]
+    if wrong & {"triggers", "upgrade"}:  # which levels there are is not known
+        return None, told
+    try:
+        return one.document.part("$", {name: value for name, value in values.items() if name not in wrong}, Plan), told
+    except BadFiles:
+        return None, told
 
 
 def _written_here(path: str, own: Collection[str]) -> bool:
