@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, or_, select, update
 
-from responders import outbox
+from responders import outbox, page_states
 from responders.ledger import Ledger
 from responders.recorder import next_ask
 from responders.schema import contacts, pages
@@ -17,6 +17,7 @@ from responders.store import StaleError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sqlalchemy import Column
     from sqlalchemy.engine import Connection
 
     from responders.clock import Clock
@@ -51,8 +52,6 @@ class Claims:
 
         The second: how many could not be sent at all, so that something else has become due in their place.
         """
-        if not self._any_due(limits):
-            return [], 0
         claimed, refused = self._store.run(lambda connection: self._claim(connection, limits, limit), wake=False)
         if refused:
             self._store.wake.set()
@@ -118,7 +117,7 @@ class Claims:
     def release(self, channel: str) -> None:
         """The provider works again: what was held for it is due."""
         now = self._clock()
-        with self._store.write(wake=False) as connection:
+        with self._store.write() as connection:
             connection.execute(
                 update(pages)
                 .where(pages.c.state == "held", pages.c.channel == channel, pages.c.due_at > now)
@@ -126,26 +125,23 @@ class Claims:
             )
 
     def next_due(self) -> datetime | None:
-        """When a page falls due, is to be asked about, or its lease ends, the next time after now."""
-        now = self._clock()
-        found = []
-        with self._store.read() as connection:
-            for states, column in (
-                (("due", "held"), pages.c.due_at),
-                (("uncertain",), pages.c.ask_at),
-                (("sending",), pages.c.lease_until),
-            ):
-                query = select(column).where(pages.c.state.in_(states), column > now).order_by(column).limit(1)
-                found.append(connection.execute(query).scalar_one_or_none())
-        return min((at for at in found if at is not None), default=None)
+        """When a page falls due, the next time after now."""
+        return self._next((("due", "held"), pages.c.due_at))
 
-    def _any_due(self, limits: Mapping[str, int | None]) -> bool:
-        blocked = [channel for channel, limit in limits.items() if limit == 0]
+    def next_question(self) -> datetime | None:
+        """When a page is to be asked about, or its lease ends, the next time after now."""
+        return self._next((("uncertain",), pages.c.ask_at), (("sending",), pages.c.lease_until))
+
+    def _next(self, *times: tuple[tuple[page_states.State, ...], Column[datetime]]) -> datetime | None:
+        now = self._clock()
         with self._store.read() as connection:
-            query = select(pages.c.id).where(
-                pages.c.state.in_(("due", "held")), pages.c.due_at <= self._clock(), pages.c.channel.not_in(blocked)
-            )
-            return connection.execute(query.limit(1)).first() is not None
+            found = [
+                connection.execute(
+                    select(column).where(pages.c.state.in_(states), column > now).order_by(column).limit(1)
+                ).scalar_one_or_none()
+                for states, column in times
+            ]
+        return min((at for at in found if at is not None), default=None)
 
     def _claim(self, connection: Connection, limits: Mapping[str, int | None], limit: int) -> tuple[list[Claimed], int]:
         now = self._clock()

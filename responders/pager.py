@@ -17,7 +17,7 @@ from responders.escalator import Escalator
 from responders.provider_faults import ProviderFaults
 from responders.recorder import Asked, Recorder, Said
 from responders.store import is_outage
-from responders.wake import listen
+from responders.wake import Wake, listen
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -33,6 +33,7 @@ T = TypeVar("T")
 _log = structlog.get_logger()
 _PREFETCH = 8  # times the concurrency: what is claimed while it waits for its turn
 _GATHER = 0.01  # seconds: answers that come together are written together; nobody waits for the writing
+_CALM = 0.05  # seconds: steps are minutes apart, and looking for them must not stand in the way of a page
 
 
 class Pager:
@@ -68,6 +69,7 @@ class Pager:
         self._concurrency, self._lease = concurrency, lease
         self._turns = asyncio.Semaphore(concurrency)
         self._answers: asyncio.Queue[Said] = asyncio.Queue()
+        self._doubts = Wake()  # only an uncertain answer gives the settling something to do
         self._threads: ThreadPoolExecutor | None = None
 
     # -- as a service
@@ -86,9 +88,9 @@ class Pager:
     async def _serve(self) -> None:
         await self._persistently(self.start)
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._loop(self._escalate, self._escalator.next_due))
-            group.create_task(self._loop(self._settle, self._claims.next_due))
             group.create_task(self._deliver_for_ever(group))
+            group.create_task(self._loop(self._escalate, self._escalator.next_due, self._store.wake))
+            group.create_task(self._loop(self._settle, self._claims.next_question, self._doubts))
             group.create_task(self._record_for_ever())
             group.create_task(self._renew_for_ever())
             if self._store.is_postgres:
@@ -202,12 +204,14 @@ class Pager:
 
     # -- the service's loops
 
-    async def _loop(self, work: Callable[[], Awaitable[int]], next_due: Callable[[], datetime | None]) -> None:
-        waiter = self._store.wake.waiter()
+    async def _loop(
+        self, work: Callable[[], Awaitable[int]], next_due: Callable[[], datetime | None], wake: Wake
+    ) -> None:
+        waiter = wake.waiter()
         try:
             while True:
                 if not await self._persistently(work):
-                    await waiter.wait(await self._pause(next_due))
+                    await waiter.wait(await self._pause(next_due), calm=_CALM)
         finally:
             waiter.close()
 
@@ -253,7 +257,7 @@ class Pager:
                     task = group.create_task(self._send_and_answer(page))
                     flying.add(task)
                     task.add_done_callback(landed)
-                if len(flying) > half or not (claimed or refused):
+                if len(flying) > half or len(claimed) + refused < room:  # no more is due than was claimed
                     await waiter.wait(await self._pause(self._claims.next_due))
         finally:
             waiter.close()
@@ -272,6 +276,9 @@ class Pager:
             if len(said) > 1:
                 for one in said:
                     await self._record([one])
+            return
+        if any(isinstance(one.result, Uncertain) for one in said):
+            self._doubts.set()
 
     async def _renew_for_ever(self) -> None:
         """While this process lives, nobody takes what it is sending."""

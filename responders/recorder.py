@@ -91,7 +91,7 @@ class Recorder:
 
     def sent(self, batch: Sequence[Said]) -> None:
         """The answers of sends."""
-        # That a provider has taken pages makes nothing new due: nobody need be woken for it.
+        # That a provider has taken pages, or a phone has them, makes nothing due: nobody need be woken for it.
         quiet = all(isinstance(said.result, Accepted) for said in batch)
         self._run({said.page: said for said in batch}, _judge_send, wake=not quiet)
 
@@ -106,7 +106,8 @@ class Recorder:
             before = joined.get(receipt.page)
             if before is None or merge(before.status, receipt.status) != before.status:
                 joined[receipt.page] = receipt
-        return self._run(joined, _judge_receipt)
+        quiet = not any(receipt.status in page_states.LOST for receipt in joined.values())
+        return self._run(joined, _judge_receipt, wake=not quiet)
 
     def _run(self, answers: dict[str, Any], judge: Any, *, wake: bool = True) -> set[str]:
         now = self._clock()

@@ -54,11 +54,13 @@ class Waiter:
         with contextlib.suppress(RuntimeError):  # the loop has been closed: nobody listens any more
             self._loop.call_soon_threadsafe(self._event.set)
 
-    async def wait(self, timeout: float) -> bool:  # noqa: ASYNC109, the fallback poll
-        """Wait for a ring, at most so long. True when rung."""
+    async def wait(self, timeout: float, *, calm: float = 0.0) -> bool:  # noqa: ASYNC109, the fallback poll
+        """Wait for a ring, at most so long. True when rung. Rings less than `calm` seconds after the first are one."""
         try:
             async with asyncio.timeout(timeout):
                 await self._event.wait()
+            if calm:
+                await asyncio.sleep(calm)
         except TimeoutError:
             return False
         finally:
