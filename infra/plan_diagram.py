@@ -133,7 +133,7 @@ def _tasks(plan: PlanView, level: LevelView, width: int) -> list[Line]:
     kept = below.tasks if below and all(task in level.tasks for task in below.tasks) else ()
     new = [task for task in level.tasks if task not in kept]
     if below and kept:
-        zh, en = below.words.zh.partition("(")[0], below.words.en.partition(" (")[0]
+        zh, en = below.words.zh.partition("（")[0], below.words.en.partition(" (")[0]
         lines.append(Line(f"{zh}的任务，另加：" if new else f"同{zh}", "strong"))
         lines.append(Line(f"as {en}, and:" if new else f"as {en}", "small"))
     for task in new[:SHOWN_TASKS]:

@@ -39,7 +39,8 @@ tag: {zh: 子, en: CHILD}
 basis: [test]
 scope: [county, hazard]
 triggers:
-  - {id: red, when: {detector: table, facts: disaster_forecast, rows: [{measure: colour, colours: {I: red}, source: t}]}}
+  - id: red
+    when: {detector: table, facts: disaster_forecast, rows: [{measure: colour, colours: {I: red}, source: test}]}
 """
 
 
