@@ -106,10 +106,10 @@ def narrow(plan: PlanView) -> Diagram:
 
 
 def _trigger(trigger: TriggerView, width: int) -> list[Line]:
-    says = trigger.described.says
-    return [
-        *_wrapped(trigger.id, "strong", width), *_wrapped(says.zh, "main", width), *_wrapped(says.en, "small", width),
-    ]  # fmt: skip
+    lines = _wrapped(trigger.id, "strong", width)
+    for says in (trigger.described.says, *(part.says for part in trigger.described.parts)):
+        lines += [*_wrapped(says.zh, "main", width), *_wrapped(says.en, "small", width)]
+    return lines
 
 
 def _level(level: LevelView, width: int) -> list[Line]:
@@ -187,7 +187,7 @@ def _wrapped(text: str, style: str, box: int) -> list[Line]:
     """The text in lines that fit a box: Chinese breaks anywhere, Latin between words."""
     lines, line, width, room = [], "", 0.0, box - 2 * PAD
     for word in _words(text):
-        long = _width(word, SIZES[style])
+        long = text_width(word, SIZES[style])
         if line and width + long > room:
             lines.append(line.rstrip())
             line, width = "", 0.0
@@ -201,5 +201,5 @@ def _words(text: str) -> Iterable[str]:
     return re.findall(rf"[{WIDE}][{STOPS}]*|[ ]?[^ {WIDE}]+| ", text)
 
 
-def _width(text: str, size: int) -> float:
-    return sum(size if east_asian_width(c) in "WF" else size * 0.52 for c in text)
+def text_width(text: str, size: int) -> float:
+    return sum(size if east_asian_width(c) in "WFA" else size * 0.52 for c in text)
