@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -45,7 +45,7 @@ async def serve_sandbox(settings: Settings, clock: Callable[[], datetime]) -> No
         port=int(port),
         from_numbers=(twilio.from_number or NUMBER,),
         inbound_url=f"{settings.console.public_url.rstrip('/')}/webhooks/twilio/inbound",
-        officers=await asyncio.to_thread(phones, settings),
+        officers=partial(phones, settings),
         listening=_listening,
     )
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.browser.chromium import Chromium
 from tests.services.kafka import KafkaServer
 from tests.services.postgres import PostgresServer
 from tests.services.process import SystemLacksError
@@ -62,6 +63,12 @@ def kafka(request: pytest.FixtureRequest) -> Iterator[ServerProcess]:
 def postgres(request: pytest.FixtureRequest) -> Iterator[ServerProcess]:
     """The session's PostgreSQL server. A test that kills or pauses it leaves it running."""
     yield from _serve(request, PostgresServer)
+
+
+@pytest.fixture(scope="session")
+def chromium(request: pytest.FixtureRequest) -> Iterator[ServerProcess]:
+    """The session's browser."""
+    yield from _serve(request, Chromium)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])

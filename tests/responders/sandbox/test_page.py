@@ -12,7 +12,8 @@ import pytest
 
 from responders.channels.base import OutgoingText
 from responders.sandbox import SandboxNetwork, serve
-from tests.responders.sandbox.world import ACCOUNT, MAINLAND, OURS, TOKEN, WANG, Clock
+from responders.sandbox.serving import name_phones
+from tests.responders.sandbox.world import ACCOUNT, LI, MAINLAND, OURS, TOKEN, WANG, Clock
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -173,12 +174,32 @@ async def test_a_wrong_command_says_what_is_wrong(
         assert (answer.status, (await answer.json())["error"]) == (400, error)
 
 
+async def test_the_names_are_those_of_the_roster_as_it_is_now(network: SandboxNetwork) -> None:
+    """Whoever is imported, renamed or removed later is so on the page; a roster that cannot be read changes nothing."""
+    roster = {WANG: "王建国"}
+
+    def unreadable() -> dict[str, str]:
+        raise LookupError("no such table: contacts")
+
+    await name_phones(network, lambda: roster)
+    roster = {WANG: "王建军", LI: "李明"}
+    await name_phones(network, lambda: roster)
+    versions = {number: phone.version for number, phone in network.phones.items()}
+    await name_phones(network, lambda: roster)  # nothing has changed, so nothing is sent to the page
+    await name_phones(network, unreadable)
+    assert {number: phone.version for number, phone in network.phones.items()} == versions
+    assert {number: phone.name for number, phone in network.phones.items()} == roster
+    roster = {LI: "李明"}
+    await name_phones(network, lambda: roster)
+    assert network.phone(WANG).name == ""
+
+
 async def test_another_process_drives_it_with_the_account_s_token(channel: TwilioSms) -> None:
     """`serve` runs a network until cancelled; faults and replies are commanded, phones read, over HTTP."""
     del channel
     listening: asyncio.Future[SandboxNetwork] = asyncio.get_running_loop().create_future()
     serving = asyncio.create_task(
-        serve(Clock(), ACCOUNT, TOKEN, officers={WANG: "王建国"}, listening=listening.set_result)
+        serve(Clock(), ACCOUNT, TOKEN, officers=lambda: {WANG: "王建国"}, listening=listening.set_result)
     )
     network = await listening
     headers = {"Authorization": aiohttp.encode_basic_auth(ACCOUNT, TOKEN)}
