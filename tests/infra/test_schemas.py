@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,9 @@ from jsonschema import Draft202012Validator
 
 from infra.schemas import FILES, render, schema
 from infra.site_files import copy_example, example_site
+from rules.inheritance import INHERITED
+from rules.loading import load
+from rules.plans import Plan
 
 ROOT = Path(__file__).parents[2]
 KINDS = {"plans": "plan", "drills": "drill"}
@@ -94,3 +98,16 @@ def test_numbers_may_be_written_with_quotes_or_without() -> None:
         line = {"commodity": "rice", "stage": "retail", "upper": price, "unit": "元/kg"}
         point = {"id": "P", "name": {"zh": "点", "en": "p"}, "division": "330723001000", "lines": [line]}
         assert complaints("points", {"defaults": {"source": "a", "cadence": "1d"}, "points": [point]}) == []
+
+
+def test_the_example_of_the_plan_format_is_a_plan_and_its_table_has_every_field() -> None:
+    """What docs/plans-format.md shows can be copied; the fields that inherit are marked, and no others."""
+    page = (ROOT / "docs" / "plans-format.md").read_text(encoding="utf-8")
+    example = page.partition("```yaml\n")[2].partition("```")[0]
+    assert complaints("plan", yaml.safe_load(example)) == []
+    files = {str(p.relative_to(example_site())): p.read_text(encoding="utf-8") for p in example_site().rglob("*.yaml")}
+    plan = load({**files, "plans/forest-fire.yaml": example}).plans["forest-fire"]
+    assert plan.retention is not None  # the parent's
+    rows = [line.split("|") for line in page.splitlines() if line.startswith("| `")]
+    told = {name: "✓" in row[3] for row in rows for name in re.findall(r"`(\w+)`", row[1])}
+    assert told == {name: name in INHERITED for name in Plan.__struct_fields__}
