@@ -14,7 +14,9 @@ from rules.severity import Severity
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-Reason = Literal["crossed", "approached", "recovered", "held", "late", "corrected", "expired", "withdrawn", "fault"]
+Reason = Literal[
+    "crossed", "approached", "recovered", "held", "late", "corrected", "expired", "activated", "withdrawn", "fault"
+]
 SeverityWord = Literal["normal", "approach", "line", "IV", "III", "II", "I"]
 
 PIPELINE_FAULT = "pipeline-fault"

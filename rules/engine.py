@@ -2,66 +2,108 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from rules.alerts import Alert, alert_id
-from rules.detector import Change, Conflict, Transition
-from rules.entries import Caused, Entry, Outcome, Record, Rejection, States, after
-from rules.facts import AnyFact, DrillEnded, DrillStarted, GrainPriceReading, Message, Tick
-from rules.library import Bound, Library
+from rules.detector import Conflict
+from rules.drill_log import drill_key, drill_of, end_drill, start_drill
+from rules.entries import NOTHING, Entry, Outcome, Record, Rejection, States, after
+from rules.facts import AnyFact, DrillEnded, DrillStarted, GrainPriceReading, Message, PlanActivated, Tick
+from rules.held import Held, KnownAlarm, alarm_key, alert_of, broken_detector, held_by, is_alarm, remembering
+from rules.in_force import Libraries, changed
 from rules.subjects import place
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from rules.alerts import Alert
+    from rules.library import Library
+    from rules.site import Site
+
 _array = msgspec.json.Encoder()
-_read_array = msgspec.json.Decoder(list[str | None])
-
-NOTHING = Outcome({}, [])
-
-
-class Held(msgspec.Struct, array_like=True, frozen=True):
-    """What an entry keeps of a detector on a subject, beside the detector's own memory."""
-
-    place: str
-    source: str
-    state: Any
-
-
-class Drill(msgspec.Struct, array_like=True, frozen=True):
-    """A drill as one partition knows it: from which offset to which it runs, and whose facts are its own."""
-
-    source: str
-    started: int
-    ended: int | None
 
 
 class Engine:
     """Applies one message to the state of its detectors."""
 
-    def __init__(self, library: Library) -> None:
-        self._library = library
-        self._site = library.site
+    def __init__(self, library: Library, find: Callable[[str], Library | None] | None = None) -> None:
+        """`find` gives the stored library of a content hash, for those that the log activates."""
+        self._libraries = Libraries(library, find)
 
     def apply(self, states: States, record: Record, message: Message) -> Outcome:
-        """What `message`, standing at `record` in the log, does. Never raises for what a message says."""
-        if isinstance(message, Tick):
-            return self._refuse_future(record, "at", message.at) or self._tick(states, record, message)
-        if isinstance(message, DrillStarted):
-            return self._start_drill(states, record, message)
-        if isinstance(message, DrillEnded):
-            return self._end_drill(states, record, message)
-        rejected = self._refuse(states, record, message)
-        if rejected is not None:
-            return rejected
-        return self._fact(states, record, message)
+        """What `message`, standing at `record` in the log, does. Never raises for what a message says.
 
-    def _fact(self, states: States, record: Record, fact: AnyFact) -> Outcome:
+        Raises `UnknownLibrary` where the log goes on under plans that are not to be had.
+        """
+        library = self._libraries.at(states.get(_plans_key(record.topic, record.partition)), record)
+        if isinstance(message, PlanActivated):
+            return self._activate(states, record, message, library)
+        return _Application(library, states, record).apply(message)
+
+    def _activate(self, states: States, record: Record, message: PlanActivated, before: Library) -> Outcome:
+        """Changes what is in force here; every alarm kept is looked at under the new plans."""
+        refused = _future(before.site, record, "at", message.at)
+        if refused is not None:
+            return refused
+        library = self._libraries.named(message.content)
+        key = _plans_key(record.topic, record.partition)
+        there = states.get(key)
+        entries: dict[str, Entry | None] = {}
+        alerts: list[Alert] = []
+        gone: list[Alert] = []
+        for name in states.of_exercise(record, None):
+            entry = states.get(name)
+            if entry is None or not is_alarm(name) or entry.seen(record):
+                continue
+            known = KnownAlarm.read(name, entry)
+            bound = library.named(known.detector, known.subject)
+            if bound is None or bound.watch.form != known.held.form:
+                old = bound or before.named(known.detector, known.subject)
+                gone += known.alerts(old, old.watch.withdrawn(known.held.state, message.at), record) if old else []
+                entries[name] = None
+                continue
+            change = bound.watch.reconsider(known.held.state, message.at)
+            caused = known.alerts(bound, change.transitions, record)
+            entries[name] = known.after(entry, record, change, caused)
+            alerts += caused
+        for county, (bound, about) in library.waiting(record.topic, message.counties):
+            name = alarm_key(county, None, bound.watch.id, about.subject)
+            if states.get(name) is None or (name in entries and entries[name] is None):
+                change = bound.watch.begin(message.at)
+                where = "/".join(about.parts.get(part, county) for part in bound.plan.scope)
+                held = Held(where, "", change.state, bound.watch.form)
+                entries[name] = after(None, record, exercise=None, due=change.due, state=held, alerts=[])
+        if there is None or not there.seen(record):
+            entries[key] = changed(there, record, message.content, gone)
+        return Outcome(entries, [*alerts, *gone, *_again(states, record)])
+
+
+class _Application:
+    """One message applied under the plans in force where it stands."""
+
+    def __init__(self, library: Library, states: States, record: Record) -> None:
+        self._library, self._site = library, library.site
+        self._states, self._record = states, record
+
+    def apply(self, message: AnyFact | Tick | DrillStarted | DrillEnded) -> Outcome:
+        if isinstance(message, Tick):
+            return _future(self._site, self._record, "at", message.at) or self._tick(message)
+        if isinstance(message, DrillStarted):
+            return start_drill(self._states, self._record, message)
+        if isinstance(message, DrillEnded):
+            return end_drill(self._states, self._record, message)
+        return self._refuse(self._states, self._record, message) or self._fact(message)
+
+    def _fact(self, fact: AnyFact) -> Outcome:
+        record = self._record
         entries: dict[str, Entry | None] = {}
         alerts: list[Alert] = []
         for bound, about in self._library.touches(fact):
-            key = _key(fact.county, fact.exercise, bound.watch.id, about.subject)
-            entry = states.get(key)
+            key = alarm_key(fact.county, fact.exercise, bound.watch.id, about.subject)
+            entry = self._states.get(key)
             if entry is None and about.void:
                 continue
             if entry is not None and entry.seen(record):
@@ -70,45 +112,53 @@ class Engine:
                     return _rejected("conflict", conflict)
                 alerts += entry.caused_by(record)
                 continue
-            held = _held(entry)
+            held = held_by(entry)
+            known = held if held is not None and held.form == bound.watch.form else None
+            where = held.place if held and about.void else place(bound.plan.scope, fact, about)
             try:
-                change = bound.watch.apply(held.state if held else None, fact, void=about.void)
+                change = bound.watch.apply(known.state if known else None, fact, void=about.void)
             except Conflict:
                 return _conflict(key, entry, record, fact)
-            if held is not None and change.state is held.state:
+            except Exception as failed:  # noqa: BLE001 - whatever one detector does, the others go on with this fact
+                broken = broken_detector(
+                    bound, about.subject, fact.county, fact.exercise, record, f"fact {fact.id}", failed
+                )
+                entries[key] = remembering(entry, record, fact.exercise, Held(where, fact.source, None), broken)
+                alerts.append(broken)
                 continue
-            where = held.place if held and about.void else place(bound.plan.scope, fact, about)
+            if known is not None and change.state is known.state:
+                continue
             caused = [
-                self._alert(bound, fact.county, fact.exercise, about.subject, where, fact.source, t, record)
+                alert_of(bound, fact.county, fact.exercise, about.subject, where, fact.source, t, record)
                 for t in change.transitions
             ]
-            entries[key] = _entry(entry, record, fact.exercise, change, Held(where, fact.source, change.state), caused)
+            now = Held(where, fact.source, change.state, bound.watch.form)
+            entries[key] = after(entry, record, exercise=fact.exercise, due=change.due, state=now, alerts=caused)
             alerts += caused
         return Outcome(entries, alerts)
 
-    def _tick(self, states: States, record: Record, tick: Tick) -> Outcome:
+    def _tick(self, tick: Tick) -> Outcome:
+        record, states = self._record, self._states
         entries: dict[str, Entry | None] = {}
         alerts: list[Alert] = []
         for key in states.due(record, tick.exercise, tick.at):
             entry = states.get(key)
-            county, exercise, name, subject = _read_array.decode(key)
-            bound = self._library.named(name or "", subject or "")
-            held = _held(entry)
-            if (
-                entry is None
-                or bound is None
-                or held is None
-                or county is None
-                or subject is None
-                or entry.seen(record)
-            ):
+            if entry is None or not is_alarm(key) or entry.seen(record):
                 continue
-            change = bound.watch.advance(held.state, tick.at)
-            caused = [
-                self._alert(bound, county, exercise, subject, held.place, held.source, t, record)
-                for t in change.transitions
-            ]
-            entries[key] = _entry(entry, record, exercise, change, Held(held.place, held.source, change.state), caused)
+            known = KnownAlarm.read(key, entry)
+            bound = self._library.named(known.detector, known.subject)
+            if bound is None or bound.watch.form != known.held.form:
+                continue
+            try:
+                change = bound.watch.advance(known.held.state, tick.at)
+            except Exception as failed:  # noqa: BLE001 - as for a fact
+                why = f"tick {tick.at.isoformat()}"
+                broken = broken_detector(bound, known.subject, known.county, known.exercise, record, why, failed)
+                entries[key] = remembering(entry, record, known.exercise, known.held, broken)
+                alerts.append(broken)
+                continue
+            caused = known.alerts(bound, change.transitions, record)
+            entries[key] = known.after(entry, record, change, caused)
             alerts += caused
         alerts += _again(states, record)
         return Outcome(entries, alerts)
@@ -117,8 +167,8 @@ class Engine:
         """Why a well-formed fact does not count, or None."""
         if fact.exercise is None:
             return self._refuse_fact(record, fact)
-        entry = states.get(_drill_key(record, fact.exercise))
-        drill = _drill(entry, record)
+        entry = states.get(drill_key(record, fact.exercise))
+        drill = drill_of(entry, record)
         if (
             entry is None
             or drill is None
@@ -141,19 +191,12 @@ class Engine:
         if fact.county not in self._site.counties:
             served = " | ".join(self._site.counties)
             return _rejected("unknown_county", f"county: got {fact.county}, expected {served}")
-        ahead = self._refuse_future(record, "observed_at", fact.observed_at) or self._refuse_future(
-            record, "known_at", fact.known
+        ahead = _future(self._site, record, "observed_at", fact.observed_at) or _future(
+            self._site, record, "known_at", fact.known
         )
         if ahead is not None:
             return ahead
         return self._refuse_reading(fact) if isinstance(fact, GrainPriceReading) else None
-
-    def _refuse_future(self, record: Record, field: str, at: datetime) -> Outcome | None:
-        """A clock that runs ahead: it would fire every timer, or stand before all that comes after."""
-        if at <= record.appended_at + self._site.future:
-            return None
-        latest = f"{record.appended_at.isoformat()} + {self._site.file.future}"
-        return _rejected("future", f"{field}: got {at.isoformat()}, expected not after {latest}")
 
     def _refuse_reading(self, reading: GrainPriceReading) -> Outcome | None:
         point = self._site.points.get(reading.point)
@@ -170,78 +213,18 @@ class Engine:
             return NOTHING  # a point has one deciding source: others are recorded only
         return None
 
-    def _start_drill(self, states: States, record: Record, message: DrillStarted) -> Outcome:
-        key = _drill_key(record, message.exercise)
-        if _drill(states.get(key), record) is not None:
-            return NOTHING  # registered before: a drill's id is used once
-        state = Drill(message.source, record.offset, None)
-        return Outcome({key: after(None, record, exercise=None, due=None, state=state, alerts=[])}, [])
 
-    def _end_drill(self, states: States, record: Record, message: DrillEnded) -> Outcome:
-        key = _drill_key(record, message.exercise)
-        entry = states.get(key)
-        drill = _drill(entry, record)
-        if drill is None or record.offset < drill.started:
-            return NOTHING
-        gone = list(states.of_exercise(record, message.exercise))
-        if drill.ended is not None:  # read again: what could not be cleared away then is now
-            return Outcome(dict.fromkeys(gone), [])
-        state = Drill(drill.source, drill.started, record.offset)
-        ended = after(entry, record, exercise=None, due=None, state=state, alerts=[])
-        # alerts that may not have left yet are remembered here, once the entries that caused them are gone
-        memories = [c for name in gone for c in _memories(states.get(name), record)]
-        ended = msgspec.structs.replace(ended, caused=sorted(memories, key=lambda c: c.offset))
-        return Outcome({key: ended, **dict.fromkeys(gone)}, [])  # the end first: no fact counts once state is gone
-
-    def _alert(
-        self, bound: Bound, county: str, exercise: str | None, subject: str, where: str, source: str, t: Transition,
-        record: Record,
-    ) -> Alert:  # fmt: skip
-        before, after_ = t.before.word, t.after.word
-        return Alert(
-            id=alert_id(
-                exercise=exercise, county=county, detector=bound.watch.id, subject=subject, before=before,
-                after=after_, cause=t.cause,
-            ),
-            county=county, plan=bound.plan.id, plan_version=bound.version, place=where, detector=bound.watch.id,
-            subject=subject, before=before, after=after_, reason=t.reason, cause=t.cause, at=t.at, known_at=t.known_at,  # type: ignore[arg-type]
-            explain=t.explain, exercise=exercise, historic=record.appended_at - t.at > bound.watch.page_within,
-            estimated=t.estimated, source=source,
-        )  # fmt: skip
-
-
-def _entry(
-    before: Entry | None,
-    record: Record,
-    exercise: str | None,
-    change: Change,
-    held: Held,
-    alerts: list[Alert],
-) -> Entry:
-    return after(before, record, exercise=exercise, due=change.due, state=held, alerts=alerts)
+def _future(site: Site, record: Record, field: str, at: datetime) -> Outcome | None:
+    """A clock that runs ahead: it would fire every timer, or stand before all that comes after."""
+    if at <= record.appended_at + site.future:
+        return None
+    latest = f"{record.appended_at.isoformat()} + {site.file.future}"
+    return _rejected("future", f"{field}: got {at.isoformat()}, expected not after {latest}")
 
 
 def _again(states: States, record: Record) -> list[Alert]:
     """The alerts this very tick caused when it was applied before."""
     return [alert for entry in states.caused_at(record) for alert in entry.caused_by(record)]
-
-
-def _held(entry: Entry | None) -> Held | None:
-    if entry is None or isinstance(entry.state, Held):
-        return entry.state if entry else None
-    return msgspec.convert(entry.state, Held)
-
-
-def _drill(entry: Entry | None, record: Record) -> Drill | None:
-    """The drill of an entry, unless it was registered in a topic that has since been made anew."""
-    if entry is None or all(a.topic_id != record.topic_id for a in entry.applied):
-        return None
-    return entry.state if isinstance(entry.state, Drill) else msgspec.convert(entry.state, Drill)
-
-
-def _memories(entry: Entry | None, record: Record) -> list[Caused]:
-    """What the entry caused and a restarted worker may read again."""
-    return [c for c in entry.caused if c.offset >= record.committed] if entry else []
 
 
 def _conflict(key: str, entry: Entry | None, record: Record, fact: AnyFact) -> Outcome:
@@ -260,9 +243,6 @@ def _rejected(reason: str, explain: str) -> Outcome:
     return Outcome({}, [], Rejection(reason, explain))
 
 
-def _key(county: str, exercise: str | None, detector: str, subject: str) -> str:
-    return _array.encode([county, exercise, detector, subject]).decode()
-
-
-def _drill_key(record: Record, exercise: str) -> str:
-    return _array.encode(["drill", record.topic, record.partition, exercise]).decode()
+@lru_cache(maxsize=1024)
+def _plans_key(topic: str, partition: int) -> str:
+    return _array.encode(["plans", topic, partition]).decode()

@@ -115,8 +115,8 @@ class States(Protocol):
         """Keys of this topic and partition whose `due` is not after `at`."""
         ...
 
-    def of_exercise(self, record: Record, exercise: str) -> Iterable[str]:
-        """Keys of this topic and partition that belong to a drill."""
+    def of_exercise(self, record: Record, exercise: str | None) -> Iterable[str]:
+        """Keys of this topic and partition that belong to a drill, or (None) to no drill."""
         ...
 
     def caused_at(self, record: Record) -> Iterable[Entry]:
@@ -140,7 +140,7 @@ class MappingStates:
             if e.due and e.due <= at and e.exercise == exercise and self._here(e, record)
         )
 
-    def of_exercise(self, record: Record, exercise: str) -> list[str]:
+    def of_exercise(self, record: Record, exercise: str | None) -> list[str]:
         return sorted(k for k, e in self._entries.items() if e.exercise == exercise and self._here(e, record))
 
     def caused_at(self, record: Record) -> list[Entry]:
@@ -167,6 +167,8 @@ class Outcome(NamedTuple):
     alerts: list[Alert]
     rejected: Rejection | None = None
 
+
+NOTHING = Outcome({}, [])
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Entry)

@@ -250,8 +250,17 @@ class DrillEnded(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", ta
     at: Instant
 
 
+class PlanActivated(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="plan_activated"):
+    """From this offset on another library of plans is in force, in the partition it is appended to."""
+
+    content: Annotated[str, Meta(pattern=r"^[0-9a-f]{16,64}$(?!\n)", description="the library's content hash")]
+    counties: Annotated[list[County], Meta(max_length=10_000)]
+    """Those whose facts come to this partition."""
+    at: Instant
+
+
 AnyFact = GrainPriceReading | HazardReport | DisasterForecast | LargeEventStatus
-Message = AnyFact | Tick | DrillStarted | DrillEnded
+Message = AnyFact | Tick | DrillStarted | DrillEnded | PlanActivated
 KINDS: dict[str, type[AnyFact]] = {
     f.kind: f for f in (GrainPriceReading, HazardReport, DisasterForecast, LargeEventStatus)
 }

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, NamedTuple
 from rules import units
 from rules.conditions.aim import Aim, aims
 from rules.conditions.build import build
+from rules.facts import GrainPriceReading
 from rules.plans import Plan, version
 from rules.subjects import About, abouts, by, indexed, series_key
 from rules.triggers import Trigger, kinds
 from rules.watch import Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
-    from rules.facts import AnyFact, GrainPriceReading
+    from rules.facts import AnyFact
     from rules.site import Site, WarningLine
     from rules.triggers import Subject
 
@@ -69,6 +70,16 @@ class Library:
                 yield Touch(one.bound, about)
         if fact.kind == "hazard_report" and (fact.revision or fact.status != "reported"):  # type: ignore[union-attr]
             yield from self._former(fact, {one.bound.watch.id for one in telling})
+
+    def waiting(self, topic: str, counties: Collection[str]) -> Iterator[tuple[str, Touch]]:
+        """The alarms of a topic that count from when they come into force, each with its county."""
+        if topic != GrainPriceReading.topic:
+            return
+        for key, touches in self._series.items():
+            county = self.site.points[key[0]].division[:6]
+            for touch in touches if county in counties else ():
+                if touch.bound.watch.condition.waits:
+                    yield county, touch
 
     def named(self, detector: str, subject: str) -> Bound | None:
         """The alarm of an entry, or None when no plan in force has it."""

@@ -65,6 +65,9 @@ class Watch:
         self._says = {Severity.of(grade): words for grade, words in trigger.says.items()}
         self._limits = Limits(sorted(condition.levels), trigger.on_delay, trigger.off_delay)
 
+        self.form = f"{condition.form}:{','.join(level.word for level in self._limits.levels)}"
+        """What a memory of this alarm is made of: two plans with the same form can read each other's."""
+
     def apply(self, state: Any, fact: AnyFact, *, void: bool = False) -> Change:
         """Takes a fact, or (void) that its newer version says nothing of this subject. Raises `Conflict`."""
         before = self._start(BEFORE_ALL) if state is None else self._typed(state)
@@ -90,6 +93,31 @@ class Watch:
     def begin(self, at: datetime) -> Change:
         """An alarm that waits for its first fact: silence counts from `at`."""
         return self._change(self._start(at), [])
+
+    def reconsider(self, state: Any, at: datetime) -> Change:
+        """The plan has changed at `at`: everything kept is read again under it, and what differs is told.
+
+        Bounds and delays may differ, `form` may not.
+        """
+        before = self._typed(state)
+        base = self._judged(before.base, before.base.memory, before.base.at, reading=False)
+        now, _ = self._elapse(self._fold(base, before.kept), before.now.at)
+        after, was, is_ = WatchState(base, before.kept, now), before.now.severity, now.severity
+        if is_ is was:
+            return self._change(after, [])
+        estimated = bool(before.kept) and before.kept[-1].estimated
+        explain = self._said(is_, self.condition.explain(now.memory, now.at, is_, estimated=estimated))
+        return self._change(
+            after, [Transition(was, is_, "activated", Cause(due=at), now.at, at, explain, estimated=estimated)]
+        )
+
+    def withdrawn(self, state: Any, at: datetime) -> list[Transition]:
+        """No plan asks for this alarm any more: if it was given, it ends."""
+        was = Severity(msgspec.to_builtins(state)[2][0])
+        if not was:
+            return []
+        words = Words(zh="预案已变更，此项报警不再监测", en="the plans have changed: this alarm is no longer watched")
+        return [Transition(was, Severity.NORMAL, "withdrawn", Cause(due=at), at, at, words, estimated=False)]
 
     def _start(self, at: datetime) -> WatchState:
         memory = self.condition.start() if at is BEFORE_ALL else self.condition.begin(at)

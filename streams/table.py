@@ -88,8 +88,8 @@ class EntryTable(faust.Table):  # type: ignore[type-arg]
                 found.append(key)
         return sorted(found)
 
-    def of_exercise(self, record: Record, exercise: str) -> list[str]:
-        """Keys of this topic and partition that belong to a drill."""
+    def of_exercise(self, record: Record, exercise: str | None) -> list[str]:
+        """Keys of this topic and partition that belong to a drill, or (None) to no drill."""
         return sorted(key for key in self.here(record) if self.entries[key].exercise == exercise)
 
     def caused_at(self, record: Record) -> list[Entry]:

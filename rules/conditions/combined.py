@@ -32,6 +32,14 @@ class Combined(Condition):
         self.below = tuple(below)
         self.kept = max(one.kept for one in below)
 
+    @property
+    def form(self) -> str:
+        return f"{super().form}({' '.join(one.form for one in self.below)})"
+
+    @property
+    def waits(self) -> bool:
+        return any(one.waits for one in self.below)
+
     def start(self) -> Memory:
         return [one.start() for one in self.below]
 

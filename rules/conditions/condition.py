@@ -34,6 +34,16 @@ class Condition(ABC):
     levels: frozenset[Severity]
     """What it can reach."""
 
+    @property
+    def form(self) -> str:
+        """What its memory is made of, as far as that depends on how it is put together."""
+        return type(self).__name__
+
+    @property
+    def waits(self) -> bool:
+        """Whether it counts from when its plan comes into force, before any fact."""
+        return False
+
     @abstractmethod
     def start(self) -> Any:
         """The memory before any reading."""

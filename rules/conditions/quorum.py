@@ -55,6 +55,10 @@ class QuorumCondition(Condition):
         good, stage = first.site.commodity(first.line.commodity), STAGES[first.line.stage]
         self._what = Words(zh=f"{good.zh}（{stage.zh}）", en=f"{good.en} ({stage.en})")
 
+    @property
+    def form(self) -> str:
+        return f"{super().form}({next(iter(self._members.values())).condition.form})"
+
     def start(self) -> Memory:
         return {}
 

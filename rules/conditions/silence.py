@@ -32,6 +32,10 @@ class SilenceCondition(Condition):
         self._patience = timedelta(seconds=float(spec.cadences * seconds(aim.point.cadence)))
         self.levels = frozenset({self._level})
 
+    @property
+    def waits(self) -> bool:
+        return True
+
     def start(self) -> list[str]:
         return []
 

@@ -46,6 +46,10 @@ class TableCondition(Condition):
         self._criteria = [Criterion(row, _ladder(row)) for row in spec.rows]
         self.levels = frozenset(level for c in self._criteria for level in c.ladder.levels)
 
+    @property
+    def form(self) -> str:
+        return f"{super().form}({self._facts})"
+
     def start(self) -> Any:
         return self._figures.start()
 

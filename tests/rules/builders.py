@@ -255,7 +255,7 @@ def memories(table: dict[str, Entry]) -> dict[str, Any]:
 
 def _plain(entry: Entry) -> Any:
     state = msgspec.to_builtins(entry.state)
-    if not isinstance(state[-1], list):
+    if len(state) != 4:
         return state  # of a drill
-    _place, _source, (base, kept, (*now, _clock)) = state
+    _place, _source, (base, kept, (*now, _clock)), _form = state
     return base, kept, now

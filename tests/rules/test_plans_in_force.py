@@ -1,0 +1,167 @@
+"""Which plans are in force at a place of the log, what a change of them does, and a detector that fails."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from rules.engine import Engine
+from rules.facts import PlanActivated
+from rules.in_force import UnknownLibrary
+from rules.loading import load
+from tests.rules.builders import COUNTY, POINTS, Bench, at, memories, moves, price, report, texts
+
+OLD = load(texts())
+STRICTER = load(texts(points=POINTS.replace('upper: "4.60"', 'upper: "4.20"')))
+LAXER = load(texts(points=POINTS.replace('upper: "4.60"', 'upper: "9.00"')))
+WITHOUT_GRAIN = load({name: text for name, text in texts().items() if name != "plans/grain.yaml"})
+SILENCE = texts()["plans/grain.yaml"].replace(
+    "triggers:\n",
+    "triggers:\n  - id: silent\n    when: {detector: silence, stages: [retail], cadences: 1.5, source: test}\n",
+)
+WATCHING = load(texts(grain=SILENCE))
+STORED = {"aa" * 8: STRICTER, "bb" * 8: LAXER, "cc" * 8: WITHOUT_GRAIN, "dd" * 8: WATCHING, "ee" * 8: OLD}
+
+
+def activated(content: str, minutes: float, counties: list[str] | None = None) -> PlanActivated:
+    return PlanActivated(content=content * 8, counties=[COUNTY] if counties is None else counties, at=at(minutes))
+
+
+def bench() -> Bench:
+    made = Bench(OLD)
+    made.engine = Engine(OLD, STORED.get)
+    return made
+
+
+def give(made: Bench, message: Any, **changed: Any) -> list[tuple[str, str, str]]:
+    return moves(made.give(message, topic="grain-prices", **changed).alerts)
+
+
+def test_changed_lines_are_looked_at_from_the_last_reading() -> None:
+    """4.30 was below the line of 4.60; under 4.20 it is over it, and nobody need wait for the next reading."""
+    made = bench()
+    made.give(price(0, "4.30"))
+    (alert,) = made.give(activated("aa", 60), topic="grain-prices").alerts
+    assert (alert.before, alert.after, alert.reason) == ("normal", "line", "activated")
+    assert (alert.at, alert.known_at, alert.cause.due) == (at(0), at(60), at(60))
+    assert alert.plan_version == STRICTER.versions["grain"]
+    assert "≥ 警戒线 4.20" in alert.explain.zh
+    assert give(made, activated("bb", 90)) == [("line", "normal", "activated")]
+    assert give(made, activated("aa", 95)) == [("normal", "line", "activated")], "an occurrence of its own"
+
+
+def test_what_comes_after_is_judged_by_the_new_plans_what_came_before_by_the_old() -> None:
+    """The offset decides, not the clock."""
+    made = bench()
+    made.give(activated("aa", 0), topic="grain-prices")
+    assert give(made, price(1, "4.30")) == [("normal", "line", "crossed")]
+    assert moves(made.give(report(2, deaths=1)).alerts) == [("normal", "IV", "crossed")], "not yet changed"
+
+
+def test_a_removed_alarm_is_withdrawn() -> None:
+    """Nobody is left with an alarm that no plan asks for."""
+    made = bench()
+    made.give(price(0, "4.60"))
+    (alert,) = made.give(activated("cc", 60), topic="grain-prices").alerts
+    assert (alert.before, alert.after, alert.reason) == ("line", "normal", "withdrawn")
+    assert alert.explain.zh == "预案已变更，此项报警不再监测"
+    assert [key for key in made.table if "grain/upper" in key] == []
+    assert give(made, price(90, "5.00")) == []
+
+
+def test_a_message_read_again_finds_the_plans_of_its_time() -> None:
+    """Killed after the change was written and before the reading's state was: the reading is judged as it was."""
+    live, killed = bench(), bench()
+    facts = price(0, "4.30"), price(1, "4.50")
+    for fact in facts:
+        live.give(fact)
+    live.give(activated("bb", 60), topic="grain-prices")
+    plans = {key: entry for key, entry in live.table.items() if key.startswith('["plans"')}
+    killed.table = dict(plans)  # only that entry was written; the readings come again
+    said = [moves(killed.give(fact, offset=n).alerts) for n, fact in enumerate(facts)]
+    assert said == [[], [("normal", "approach", "approached")]], "by the lines of their time"
+    again = killed.give(activated("bb", 60), topic="grain-prices", offset=2)
+    assert moves(again.alerts) == [("approach", "normal", "activated")]
+    assert memories(killed.table) == memories(live.table)
+
+
+def test_an_activation_read_again_says_the_same_again() -> None:
+    """Withdrawn or moved: the same alerts, by the same names."""
+    for content in ("aa", "cc"):
+        made = bench()
+        made.give(price(0, "4.60"))
+        made.give(price(1, "4.30", point="P02"))
+        first = made.give(activated(content, 60), topic="grain-prices", offset=9).alerts
+        made.restart()
+        again = made.give(activated(content, 60), topic="grain-prices", offset=9).alerts
+        assert {a.id for a in again} == {a.id for a in first}
+        assert first
+
+
+def test_silence_counts_from_the_activation() -> None:
+    """A point that never spoke: a cadence and a half after its plan came into force."""
+    made = bench()
+    made.give(activated("dd", 0), topic="grain-prices")
+    alerts = made.tick(15.1 * 24 * 60).alerts
+    assert {(a.subject, a.after) for a in alerts} == {("P01/rice/retail", "line"), ("P02/rice/retail", "line")}
+    assert "从未报数" in alerts[0].explain.zh
+    other = bench()
+    other.give(activated("dd", 0, counties=["330702"]), topic="grain-prices")
+    assert other.tick(15.1 * 24 * 60).alerts == [], "its counties come to another partition"
+
+
+def test_a_library_that_is_not_to_be_had_stops_the_worker_there() -> None:
+    """Going on under the old plans would be a guess."""
+    made = bench()
+    with pytest.raises(UnknownLibrary, match="got library ffffffffffffffff, expected one that is stored"):
+        made.give(activated("ff", 0), topic="grain-prices")
+
+
+def test_an_activation_of_the_future_is_refused() -> None:
+    """As a tick is."""
+    made = bench()
+    outcome = made.give(activated("aa", 6), topic="grain-prices", appended_at=at(0))
+    assert outcome.rejected is not None
+    assert outcome.rejected.reason == "future"
+
+
+# -- a detector that fails
+
+
+def broken(made: Bench, name: str) -> None:
+    """What another version of the program may have left behind: a memory that its detector cannot read."""
+    made.restart()
+    (key,) = (key for key in made.table if f'"{name}"' in key)
+    entry = made.table[key]
+    place, source, (base, kept, (severity, limits, _, clock)), form = entry.state
+    made.table[key] = type(entry)(
+        *[*list(_fields(entry))[:-1], [place, source, [base, kept, [severity, limits, "?", clock]], form]]
+    )
+
+
+def _fields(entry: Any) -> list[Any]:
+    return [getattr(entry, name) for name in entry.__struct_fields__]
+
+
+def test_a_detector_that_fails_is_a_pipeline_fault_and_the_others_go_on() -> None:
+    """It names plan, detector and fact; the same hour tells it once, read again it tells it again."""
+    double = texts()["plans/relief.yaml"].replace("id: relief", "id: second")
+    made = Bench(load(texts(second=double)))
+    made.give(report(0, deaths=1))
+    broken(made, "relief/casualties")
+    bad = report(1, deaths=3)
+    alerts = made.give(bad, offset=7).alerts
+    assert [(a.plan, a.subject, a.after) for a in alerts] == [
+        ("pipeline-fault", "relief/casualties/emergency-bureau/R1", "line"),
+        ("second", "emergency-bureau/R1", "III"),
+    ]
+    fault = alerts[0]
+    assert fault.explain.zh.startswith(
+        f"预案 relief 的检测器 relief/casualties（emergency-bureau/R1）处理 fact {bad.id} 时出错："
+    )
+    made.restart()
+    assert [a.id for a in made.give(bad, offset=7).alerts] == [a.id for a in alerts]
+    later = made.give(report(2, deaths=4)).alerts
+    assert [a.id for a in later if a.plan == "pipeline-fault"] == [fault.id], "one an hour"
