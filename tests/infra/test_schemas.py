@@ -15,6 +15,7 @@ from infra.site_files import copy_example, example_site
 from rules.inheritance import INHERITED
 from rules.loading import load
 from rules.plans import Plan
+from rules.yaml_file import BadFiles
 
 ROOT = Path(__file__).parents[2]
 KINDS = {"plans": "plan", "drills": "drill"}
@@ -108,6 +109,9 @@ def test_the_example_of_the_plan_format_is_a_plan_and_its_table_has_every_field(
     files = {str(p.relative_to(example_site())): p.read_text(encoding="utf-8") for p in example_site().rglob("*.yaml")}
     plan = load({**files, "plans/forest-fire.yaml": example}).plans["forest-fire"]
     assert plan.retention is not None  # the parent's
+    with pytest.raises(BadFiles) as bad:
+        load({**files, "plans/forest-fire.yaml": example.replace("department: fire ", "department: fir ")})
+    assert f"{bad.value}\n1 处错误 / 1 fault\n" in page
     rows = [line.split("|") for line in page.splitlines() if line.startswith("| `")]
     told = {name: "✓" in row[3] for row in rows for name in re.findall(r"`(\w+)`", row[1])}
     assert told == {name: name in INHERITED for name in Plan.__struct_fields__}
