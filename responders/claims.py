@@ -145,12 +145,11 @@ class Claims:
 
     def _claim(self, connection: Connection, limits: Mapping[str, int | None], limit: int) -> tuple[list[Claimed], int]:
         now = self._clock()
-        rows: list[Any] = []
-        for channel, own in limits.items():
-            most = limit - len(rows) if own is None else min(own, limit - len(rows))
-            if most > 0:
-                rows += self._due_rows(connection, pages.c.channel == channel, now, most)
-        rows += self._due_rows(connection, pages.c.channel.not_in(list(limits)), now, limit)
+        limited = {channel: own for channel, own in limits.items() if own is not None}
+        rows = self._due_rows(connection, pages.c.channel.not_in(list(limited)), now, limit)
+        for channel, own in limited.items():
+            if own:
+                rows += self._due_rows(connection, pages.c.channel == channel, now, own)
         sendable = [row for row in rows if row.channel in limits and (row.contact is None or row.enabled)]
         ids = {row.id for row in sendable}
         self._refuse(connection, [row for row in rows if row.id not in ids], now)

@@ -319,7 +319,7 @@ class Work:
     def _new(self, alert: Alert, status: incident_states.State) -> Incident:
         ledger, site = self._ledger, self._ledger.services.library
         plan = self._plan(alert)
-        people = {role: ledger.on_duty(role) or () for role in escalation.roles_of(plan, site.duty_role)}
+        people = ledger.all_on_duty(escalation.roles_of(plan, site.duty_role))
         # The alert that opens an incident is its name; one that is given later may have opened one before.
         name: list[identity.Part] = [str(alert.id), alert.plan, alert.place, *([ledger.now] if self._again else [])]
         incident = Incident(
@@ -337,7 +337,7 @@ class Work:
         if plan is None and alert.plan != PIPELINE_FAULT and not self._plainly:
             self._ledger.fault(
                 "plans", alert.plan,
-                f"找不到预案 {alert.plan}(版本 {alert.plan_version})，其警报已按内置方式呼叫值班员",
+                f"找不到预案 {alert.plan}（版本 {alert.plan_version}），其警报已按内置方式呼叫值班员",
                 f"plan {alert.plan} ({alert.plan_version}) is not known; its alert went to the duty role",
                 county=alert.county,
             )  # fmt: skip

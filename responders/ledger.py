@@ -18,7 +18,7 @@ from rules.alerts import Words, encode, pipeline_fault
 from rules.severity import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from datetime import datetime
 
     from sqlalchemy.engine import Connection
@@ -92,14 +92,26 @@ class Ledger:
 
     def on_duty(self, role: str) -> tuple[str, ...] | None:
         """Who is on duty now; None: the roster could not say."""
-        if role not in self._on_duty:
-            try:
-                with self.connection.begin_nested():  # a failed statement must not spoil the transaction
-                    self._on_duty[role] = self.services.roster.on_duty(self.connection, role, self.now)
-            except Exception as error:  # noqa: BLE001, whatever is wrong with the roster, somebody is paged
-                self._on_duty[role] = None
-                self.fault("roster", role, f"值班表无法查询({type(error).__name__})", f"roster: {type(error).__name__}")
+        self._ask_duty([role])
         return self._on_duty[role]
+
+    def all_on_duty(self, roles: Collection[str]) -> dict[str, tuple[str, ...]]:
+        """Each of the roles → who is on duty now, as far as the roster can say."""
+        self._ask_duty(roles)
+        return {role: self._on_duty[role] or () for role in roles}
+
+    def _ask_duty(self, roles: Collection[str]) -> None:
+        unknown = [role for role in roles if role not in self._on_duty]
+        if not unknown:
+            return
+        try:
+            with self.connection.begin_nested():  # a failed statement must not spoil the transaction
+                self._on_duty |= self.services.roster.on_duty(self.connection, unknown, self.now)
+        except Exception as error:  # noqa: BLE001, whatever is wrong with the roster, somebody is paged
+            self._on_duty |= dict.fromkeys(unknown)
+            name = type(error).__name__
+            for role in unknown:
+                self.fault("roster", role, f"值班表无法查询（{name}）", f"roster: {name}")
 
     def contacts(self, officer: str) -> list[Contact]:
         """The officer's enabled contacts on channels that exist here."""

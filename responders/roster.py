@@ -10,6 +10,7 @@ from sqlalchemy import and_, select, update
 from responders.schema import contacts, duty, officers
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
     from sqlalchemy.engine import Connection
@@ -29,22 +30,22 @@ class Contact:
 class Roster(Protocol):
     """Answers who is on duty."""
 
-    def on_duty(self, connection: Connection, role: str, at: datetime) -> tuple[str, ...]:
-        """The officers of a role at an instant, in name order."""
+    def on_duty(self, connection: Connection, roles: Collection[str], at: datetime) -> dict[str, tuple[str, ...]]:
+        """Each of the roles → its officers at an instant, in name order."""
         ...
 
 
 class DutyTable:
     """The simple roster: who is on, from when to when (half-open)."""
 
-    def on_duty(self, connection: Connection, role: str, at: datetime) -> tuple[str, ...]:
+    def on_duty(self, connection: Connection, roles: Collection[str], at: datetime) -> dict[str, tuple[str, ...]]:
         rows = connection.execute(
-            select(duty.c.officer)
-            .where(and_(duty.c.role == role, duty.c.starts_at <= at, duty.c.ends_at > at))
+            select(duty.c.role, duty.c.officer)
+            .where(and_(duty.c.role.in_(list(roles)), duty.c.starts_at <= at, duty.c.ends_at > at))
             .distinct()
             .order_by(duty.c.officer)
-        )
-        return tuple(row.officer for row in rows)
+        ).all()
+        return {role: tuple(row.officer for row in rows if row.role == role) for role in roles}
 
 
 def reachable(connection: Connection, officer: str) -> list[Contact]:

@@ -58,7 +58,7 @@ async def test_a_roster_that_fails_means_the_frozen_people_and_a_fault(room: Roo
     room.network.reads(wang)
 
     class Broken(DutyTable):
-        def on_duty(self, connection: Any, *_: Any) -> tuple[str, ...]:
+        def on_duty(self, connection: Any, *_: Any) -> dict[str, tuple[str, ...]]:
             connection.execute(text("SELECT * FROM no_such_table"))
             raise AssertionError
 

@@ -61,7 +61,7 @@ def test_a_file_is_imported_and_again_changes_nothing(room: Room, tmp_path: Path
 def test_duty_is_half_open(room: Room, tmp_path: Path) -> None:
     bring(room, tmp_path / "r.yaml", YAML)
     with room.store.read() as connection:
-        on = lambda at: DutyTable().on_duty(connection, "duty", datetime.fromisoformat(at))  # noqa: E731
+        on = lambda at: DutyTable().on_duty(connection, ["duty"], datetime.fromisoformat(at))["duty"]  # noqa: E731
         assert on("2026-08-26T07:59:59+08:00") == ()
         assert on("2026-08-26T08:00:00+08:00") == ("王建国",)
         assert on("2026-08-26T23:59:59Z") == ("王建国",)
