@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from infra.plan_view import SHORT, SOURCE
+from infra.plan_sheets import SHORT, SOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from infra.plan_view import PlanView, Sheet, TriggerView
+    from infra.plan_sheets import Sheet
+    from infra.plan_view import PlanView, TriggerView
     from rules.alerts import Words
     from rules.describe import Criterion, Described
 
@@ -38,8 +39,8 @@ def _triggers(triggers: Sequence[TriggerView]) -> Iterator[str]:
     for trigger in triggers:
         yield f"  {click.style(trigger.id, bold=True)}"
         yield from _condition(trigger.described, "    ")
-        for delay in trigger.delays:
-            yield f"    {delay.zh}  {_soft(delay.en)}"
+        for note in trigger.notes:
+            yield f"    {note.zh}  {_soft(note.en)}"
     if not triggers:
         yield "  只供下级预案继承  " + _soft("nothing triggers it: for other plans to inherit from")
 

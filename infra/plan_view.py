@@ -4,47 +4,40 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from infra.plan_sheets import Sheet, sheets
 from rules.alerts import Words
 from rules.describe import Described, delays, describe
 from rules.inheritance import INHERITED
 from rules.plan_checks.levels import reached
-from rules.plan_duties import TIERS
-from rules.wording import grade, joined, number, span
+from rules.subjects import by
+from rules.wording import grade, joined
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable
 
     from rules.library import Library
-    from rules.plan_duties import Judgement, Response, Start, Task
+    from rules.plan_duties import Response, Start, Task
     from rules.plans import Plan
     from rules.site import SiteFile
+    from rules.triggers import Trigger
 
 SCOPES = {
     "county": Words(zh="县", en="county"), "stage": Words(zh="流通环节", en="stage of trade"),
     "category": Words(zh="类别", en="category"), "hazard": Words(zh="灾种", en="hazard"),
     "event": Words(zh="活动或事件", en="event"), "division": Words(zh="行政区划", en="division"),
-    "point": Words(zh="监测点", en="point"),
+    "point": Words(zh="监测点", en="point"), "commodity": Words(zh="品种", en="commodity"),
+    "township": Words(zh="乡镇", en="township"),
 }  # fmt: skip
-ALL_LEVELS = Words(zh="各级", en="all levels")
-DASH = Words(zh="—", en="—")
+"""What places and alarms are about."""
 AT_ONCE = Words(zh="立即启动", en="starts at once")
 
 
-class Sheet(NamedTuple):
-    """One table of a plan."""
-
-    title: Words
-    head: tuple[Words, ...]
-    rows: tuple[tuple[Words, ...], ...]
-    inherited: bool = False
-
-
 class TriggerView(NamedTuple):
-    """One trigger: its condition, and how long it must hold."""
+    """One trigger: its condition, and what else is to be known: what one alarm is about, its delays."""
 
     id: str
     described: Described
-    delays: tuple[Words, ...]
+    notes: tuple[Words, ...]
 
 
 class LevelView(NamedTuple):
@@ -84,7 +77,7 @@ class PlanView(NamedTuple):
 def view(library: Library, plan: Plan) -> PlanView:
     """A plan of a library, ready to be shown."""
     site = library.site.file
-    triggers = tuple(TriggerView(t.id, describe(t.when), tuple(delays(t))) for t in plan.triggers)
+    triggers = tuple(TriggerView(t.id, describe(t.when), (_subject(t), *delays(t))) for t in plan.triggers)
     parent = library.plans.get(plan.parent) if plan.parent else None
     bare = PlanView(
         plan, library.versions[plan.id], site.name, parent.titles if parent else None,
@@ -92,14 +85,19 @@ def view(library: Library, plan: Plan) -> PlanView:
     )  # fmt: skip
     levels = tuple(_level(bare, word) for word in (reached(plan) if plan.triggers else tuple(plan.starts)))
     taken = {name for name in INHERITED if parent and getattr(plan, name) == getattr(parent, name)}
-    sheets = tuple(sheet for sheet in _sheets(bare, levels, taken) if sheet.rows)
-    return bare._replace(levels=levels, sheets=sheets)
+    found = tuple(sheet for sheet in sheets(bare, levels, taken) if sheet.rows)
+    return bare._replace(levels=levels, sheets=found)
 
 
 def _scope(plan: Plan) -> Words:
     return Words(
         zh="、".join(SCOPES[part].zh for part in plan.scope), en=" + ".join(SCOPES[part].en for part in plan.scope)
     )
+
+
+def _subject(trigger: Trigger) -> Words:
+    parts = joined(SCOPES[part] for part in by(trigger))
+    return Words(zh=f"每个（{parts.zh}）一个报警", en=f"one alarm for each ({parts.en})")
 
 
 def _level(plan: PlanView, word: Response) -> LevelView:
@@ -119,169 +117,3 @@ def _start(plan: PlanView, start: Start | None) -> Words:
         return AT_ONCE
     who = plan.role(start.approver)
     return Words(zh=f"报{who.zh}批准后启动", en=f"proposed to the {who.en}")
-
-
-def _sheets(plan: PlanView, levels: Sequence[LevelView], taken: set[str]) -> Iterator[Sheet]:
-    yield Sheet(
-        Words(zh="分级启动", en="How each level starts"),
-        (
-            _w("级别", "level"),
-            _w("启动方式", "start"),
-            _w("立即采取的措施", "at once, also while a proposal waits"),
-            SOURCE,
-        ),
-        tuple((one.words, one.start, _lines(one.measures), _source(plan.plan.starts.get(one.word))) for one in levels),
-        "starts" in taken,
-    )
-    yield _escalation(plan, "escalation" in taken)
-    yield _reporting(plan, "reporting" in taken)
-    yield _tasks(plan, "tasks" in taken)
-    yield _judgements(plan, _w("升级", "Raising the level"), plan.plan.upgrade, "upgrade" in taken)
-    yield _judgements(plan, _w("降级", "Lowering the level"), plan.plan.downgrade, "downgrade" in taken)
-    yield _judgements(plan, _w("响应终止", "Ending the response"), plan.plan.termination, "termination" in taken)
-    yield _after(plan, taken)
-    yield Sheet(
-        _w("不在本县执行的条款", "Clauses out of scope: listed, not executed"),
-        (_w("条款", "clause"), _w("原因", "why"), SOURCE),
-        tuple((one.clause, one.why, _same(one.source)) for one in plan.plan.out_of_scope),
-    )
-    yield Sheet(
-        _w("短信模板", "Templates of texts"),
-        (_w("用途", "for"), _w("文字", "text")),
-        tuple((_same(kind), words) for kind, words in plan.plan.texts.items()),
-        "texts" in taken,
-    )
-
-
-def _escalation(plan: PlanView, inherited: bool) -> Sheet:
-    policy = plan.plan.escalation
-    rows = [
-        (
-            _w(f"第 {i} 步", f"step {i}"),
-            plan.roles(step.page),
-            _w(f"{span(step.wait).zh}无人签收则下一步", f"{span(step.wait).en}, then the next"),
-        )
-        for i, step in enumerate(policy.steps, 1)
-    ]
-    if policy.repeat:
-        rows.append(
-            (_w("重复", "repeat"), _w("以上各步", "the steps above"), _w(f"{policy.repeat} 次", f"{policy.repeat} ×"))
-        )
-    wait, every = span(policy.leader_wait), span(policy.last_resort_every)
-    rows.append(
-        (
-            _w("最后", "last"),
-            plan.roles(policy.leader),
-            _w(
-                f"{wait.zh}后每 {every.zh}一次，直到有人签收",
-                f"after {wait.en} every {every.en}, until somebody answers",
-            ),
-        )
-    )
-    return Sheet(
-        _w("呼叫顺序", "Who is paged"),
-        (_w("步骤", "step"), _w("呼叫", "page"), _w("等待", "wait")),
-        tuple(rows),
-        inherited,
-    )
-
-
-def _reporting(plan: PlanView, inherited: bool) -> Sheet:
-    rows = []
-    for report in plan.plan.reporting:
-        sender, to = _body(plan, report.sender), _body(plan, report.to)
-        within, by = span(report.within), BY[report.by]
-        every = span(report.every) if report.every else None
-        clock = CLOCKS[report.clock]
-        rows.append(
-            (
-                _w(f"{sender.zh} → {to.zh}", f"{sender.en} → {to.en}"),
-                by,
-                _w(f"{clock.zh} {within.zh}内", f"within {within.en} {clock.en}"),
-                _w(f"每 {every.zh}", f"every {every.en}") if every else DASH,
-                _levels(report.levels),
-                _same(report.source),
-            )
-        )
-    head = (_w("谁报给谁", "from → to"), _w("方式", "by"), _w("时限", "within"), _w("续报", "again"), LEVEL, SOURCE)
-    return Sheet(_w("信息报告", "Reports upward"), head, tuple(rows), inherited)
-
-
-def _tasks(plan: PlanView, inherited: bool) -> Sheet:
-    rows = tuple(
-        (
-            plan.department(task.department),
-            task.what,
-            _w(f"立案后 {span(task.within).zh}内", f"within {span(task.within).en} of opening"),
-            task.evidence or DASH,
-            _same(f"−{number(task.deduct)}") if task.deduct is not None else DASH,
-            _levels(task.levels),
-            _same(task.source),
-        )
-        for task in plan.plan.tasks
-    )
-    head = (
-        _w("部门", "department"), _w("任务", "task"), _w("时限", "deadline"), _w("凭证", "evidence"),
-        _w("逾期扣分", "points if late"), LEVEL, SOURCE,
-    )  # fmt: skip
-    return Sheet(_w("部门任务", "Tasks"), head, rows, inherited)
-
-
-def _judgements(plan: PlanView, title: Words, found: Sequence[Judgement], inherited: bool) -> Sheet:
-    rows = tuple(
-        (one.when, plan.role(one.decides), grade(one.to) if one.to else DASH, _same(one.source)) for one in found
-    )
-    return Sheet(title, (_w("条件", "when"), _w("决定人", "who decides"), _w("至", "to"), SOURCE), rows, inherited)
-
-
-def _after(plan: PlanView, taken: set[str]) -> Sheet:
-    rows = [
-        (
-            plan.department(one.department),
-            one.what,
-            _w(f"终止后 {span(one.within).zh}内", f"within {span(one.within).en} of the end"),
-            _levels(one.levels),
-            _same(one.source),
-        )
-        for one in plan.plan.after_action
-    ]
-    if keep := plan.plan.retention:
-        kept = span(keep.keep)
-        rows.append(
-            (_w("档案", "records"), _w("保存全部记录", "all records are kept"), kept, ALL_LEVELS, _same(keep.source))
-        )
-    head = (_w("部门", "department"), _w("事项", "what"), _w("时限", "deadline"), LEVEL, SOURCE)
-    return Sheet(_w("善后与存档", "Afterwards"), head, tuple(rows), {"after_action", "retention"} <= taken)
-
-
-def _body(plan: PlanView, name: str) -> Words:
-    return TIERS.get(name) or plan.department(name)
-
-
-def _levels(levels: Sequence[Response]) -> Words:
-    if not levels:
-        return ALL_LEVELS
-    return Words(zh=" ".join(SHORT[level] for level in levels), en=" ".join(levels))
-
-
-def _lines(words: Sequence[Words]) -> Words:
-    return Words(zh="；".join(w.zh for w in words), en="; ".join(w.en for w in words)) if words else DASH
-
-
-def _source(start: Start | None) -> Words:
-    return _same(start.source) if start and start.source else DASH
-
-
-def _same(text: str) -> Words:
-    """The same in both languages: a number, a name, a source."""
-    return Words(zh=text, en=text)
-
-
-def _w(zh: str, en: str) -> Words:
-    return Words(zh=zh, en=en)
-
-
-LEVEL, SOURCE = _w("级别", "levels"), _w("依据", "source")
-SHORT = {"approach": "接近", "line": "警戒线", "IV": "Ⅳ", "III": "Ⅲ", "II": "Ⅱ", "I": "Ⅰ"}
-BY = {"phone": _w("电话", "phone"), "written": _w("书面", "in writing")}
-CLOCKS = {"known_at": _w("获知后", "of knowing"), "opened_at": _w("立案后", "of opening")}

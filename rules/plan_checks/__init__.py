@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rules.plan_checks.bands import gaps, overlaps
-from rules.plan_checks.deadlines import after_closing, early_relays, kept_too_short, late_gravity, writing_before_phone
+from rules.plan_checks.deadlines import (
+    after_closing,
+    deductions,
+    early_relays,
+    kept_too_short,
+    late_gravity,
+    without_time,
+    writing_before_phone,
+)
 from rules.plan_checks.levels import unreached
 from rules.plan_checks.names import repeated, unknown_bodies, unknown_departments, unknown_roles
 from rules.plan_checks.starts import approvals, nothing_opens_it
@@ -18,7 +26,7 @@ if TYPE_CHECKING:
 
 CHECKS = (
     nothing_opens_it, approvals, unknown_roles, unknown_departments, unknown_bodies, repeated, unreached, overlaps,
-    gaps, writing_before_phone, late_gravity, early_relays, after_closing, kept_too_short,
+    gaps, writing_before_phone, late_gravity, early_relays, after_closing, without_time, deductions, kept_too_short,
 )  # fmt: skip
 
 

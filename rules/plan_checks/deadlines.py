@@ -55,17 +55,30 @@ def early_relays(plan: Plan, known: Known) -> Iterator[Finding]:  # noqa: ARG001
 
 
 def after_closing(plan: Plan, known: Known) -> Iterator[Finding]:  # noqa: ARG001 - as every check
-    """Where an incident closes by itself, tasks would outlive it; a task needs some time."""
-    no_tasks = Words(zh="无任务，因为恢复即结案（closes_on_return）", en="no tasks, as the incident closes_on_return")
+    """Where an incident closes by itself, tasks would outlive it."""
     if plan.closes_on_return and plan.tasks:
-        yield Finding("$.tasks", Said(f"{len(plan.tasks)}"), no_tasks)
+        expected = Words(
+            zh="无任务，因为恢复即结案（closes_on_return）",
+            en="no tasks, as the incident closes by itself (closes_on_return)",
+        )
+        yield Finding("$.tasks", Said(f"{len(plan.tasks)}"), expected)
+
+
+def without_time(plan: Plan, known: Known) -> Iterator[Finding]:  # noqa: ARG001 - as every check
+    """A task needs some time, and so does what comes again."""
+    times = [(f"$.tasks[{i}].within", task.within) for i, task in enumerate(plan.tasks)]
+    times += [(f"$.reporting[{i}].every", report.every) for i, report in enumerate(plan.reporting) if report.every]
+    for path, duration in times:
+        if seconds(duration) == 0:
+            yield Finding(path, duration, Words(zh="大于 0 的时间", en="a time above 0"))
+
+
+def deductions(plan: Plan, known: Known) -> Iterator[Finding]:  # noqa: ARG001 - as every check
+    """Points are taken from a year's hundred."""
     for i, task in enumerate(plan.tasks):
-        if seconds(task.within) == 0:
-            yield Finding(f"$.tasks[{i}].within", task.within, Words(zh="大于 0 的时限", en="a time above 0"))
-        if task.deduct is not None and not 0 < task.deduct <= 100:  # noqa: PLR2004 - points of a year's hundred
-            yield Finding(
-                f"$.tasks[{i}].deduct", task.deduct, Words(zh="0 到 100 之间的分数", en="points from 0 to 100")
-            )
+        if task.deduct is not None and not (task.deduct.is_finite() and 0 < task.deduct <= 100):  # noqa: PLR2004
+            expected = Words(zh="大于 0、至多 100 的分数", en="points above 0 and at most 100")
+            yield Finding(f"$.tasks[{i}].deduct", task.deduct, expected)
 
 
 def kept_too_short(plan: Plan, known: Known) -> Iterator[Finding]:  # noqa: ARG001 - as every check

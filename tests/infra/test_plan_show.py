@@ -177,3 +177,37 @@ def test_a_role_or_department_without_a_name_is_shown_as_it_is_written() -> None
     """A site's duty role needs no name."""
     library = load(texts(relief=HAZARD))
     assert "duty_officer" in plain(view(library, library.plans["relief"]))
+
+
+RICH = (
+    HAZARD
+    + """\
+inhibits: [{alarms: weather, same: county}]
+closes_on_return: true
+update_every: 15m
+texts: {page: {zh: 请速处置, en: act now}}
+upgrade: [{when: {zh: 扩大, en: it spreads}, decides: duty_leader, to: I, source: test}]
+reporting: [{id: daily, from: county, to: city, by: written, within: 24h, every: 24h, source: test}]
+"""
+)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "每个（活动或事件）一个报警", "one alarm for each (event)",
+        "weather", "任一触发条件", "recorded, not paged",
+        "自动结案", "it closes by itself",
+        "15 分钟内至多一次", "at most once in 15 min",
+        "请速处置", "act now",
+        "获知后 24 小时内", "每 24 小时", "within 24 h of knowing",
+        "level I (especially serious)",
+    ],
+)  # fmt: skip
+def test_what_is_seldom_written_is_shown_too(said: str) -> None:
+    """Subjects, inhibition, closing, updates, texts, continued reports, levels that people alone lead to."""
+    library = load(texts(relief=RICH))
+    plan = view(library, library.plans["relief"])
+    page = Page(render(plan)).text
+    assert said in page
+    assert said in plain(plan) or said == "recorded, not paged"  # a head of a column: the page has those
