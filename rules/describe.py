@@ -19,6 +19,7 @@ from rules.triggers import (
     AnyOf,
     Change,
     Crush,
+    Deliveries,
     For,
     Line,
     NOf,
@@ -153,6 +154,13 @@ def _(stock: Stock) -> Described:
     what = Words(zh=f"{_series(stock).zh}库存占正常库存", en=f"{_series(stock).en}: stock of normal stock")
     says = Words(zh="库存低于正常库存的一定比例", en="stock below a share of normal stock")
     return _one(says, what, stock.percent_below, "%", stock, sign="<")
+
+
+@describe.register
+def _(deliveries: Deliveries) -> Described:
+    what = Words(zh="交售进度落后（百分点）", en="behind the schedule, percentage points")
+    says = Words(zh="订单粮食交售落后于合同进度", en="deliveries under contract lag behind their schedule")
+    return _one(says, what, deliveries.short_by, "", deliveries)
 
 
 @describe.register

@@ -93,6 +93,8 @@ class GrainPriceReading(Fact, frozen=True, kw_only=True, tag_field="kind", tag="
     currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}$(?!\n)", description="ISO 4217, e.g. CNY")]
     unit: Label
     stock_t: Decimal | None = None
+    delivered_t: Decimal | None = None
+    """At stage `purchase`: what was delivered under contract this season, a total to date."""
 
     kind: ClassVar[str] = "grain_price"
     topic: ClassVar[str] = "grain-prices"
@@ -116,8 +118,10 @@ class GrainPriceReading(Fact, frozen=True, kw_only=True, tag_field="kind", tag="
                 self.price,
                 f"a number above 0 and below {MAX_NUMBER:.0E}, at most {MAX_DIGITS} digits",
             )
-        if self.stock_t is not None and not (self.stock_t.is_finite() and self.stock_t >= 0 and bounded(self.stock_t)):
-            yield "stock_t", self.stock_t, "tonnes, a number of 0 or more"
+        for field in ("stock_t", "delivered_t"):
+            tonnes: Decimal | None = getattr(self, field)
+            if tonnes is not None and not (tonnes.is_finite() and tonnes >= 0 and bounded(tonnes)):
+                yield field, tonnes, "tonnes, a number of 0 or more"
         try:
             currency = self.measure.currency
         except units.UnknownUnit:

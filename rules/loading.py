@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from rules.facts import MAX_NUMBER, bounded
 from rules.library import Library
 from rules.misfit import Said
 from rules.plan_loading import read_plans, translation_faults
-from rules.site import Defaults, Point, Site, SiteFile, WarningLine
+from rules.site import Contract, Defaults, DeliveryDue, Point, Site, SiteFile, WarningLine
 from rules.yaml_file import BadFiles, Document, FileFault
 
 if TYPE_CHECKING:
@@ -129,10 +130,33 @@ def _line_faults_of_point(document: Document, where: str, line: WarningLine) -> 
             yield document.fault(
                 f"{where}.{side}", bound, f"a price above 0 and below {MAX_NUMBER:.0E} for one {measure.base}"
             )
+    if line.normal_stock_t is not None and not (bounded(line.normal_stock_t) and line.normal_stock_t > 0):
+        yield document.fault(f"{where}.normal_stock_t", line.normal_stock_t, "tonnes, a number above 0")
+    if line.contract is not None:
+        yield from _contract_faults(document, f"{where}.contract", line.contract)
     if line.upper is None and line.lower is None:
         yield document.fault(where, Said("neither upper nor lower"), "a warning line")
     elif priced and line.upper is not None and line.lower is not None and line.lower >= line.upper:
         yield document.fault(f"{where}.lower", line.lower, f"a price below the upper line {line.upper}")
+
+
+def _contract_faults(document: Document, where: str, contract: Contract) -> Iterator[FileFault]:
+    if not (bounded(contract.tonnes) and contract.tonnes > 0):
+        yield document.fault(f"{where}.tonnes", contract.tonnes, "tonnes, a number above 0")
+    before: DeliveryDue | None = None
+    for i, due in enumerate(contract.schedule):
+        path = f"{where}.schedule[{i}]"
+        try:
+            date.fromisoformat(due.by)
+        except ValueError:
+            yield document.fault(f"{path}.by", due.by, "a day of the calendar, e.g. 2026-08-15")
+        if not (bounded(due.percent) and 0 < due.percent <= WHOLE):
+            yield document.fault(f"{path}.percent", due.percent, "a percentage above 0 and up to 100")
+        if before is not None and (due.by <= before.by or due.percent <= before.percent):
+            yield document.fault(
+                path, Said(f"{due.by}: {due.percent} %"), f"later and more than {before.by}: {before.percent} %"
+            )
+        before = due
 
 
 def _price(bound: Decimal, measure: units.Measure) -> bool:

@@ -15,6 +15,20 @@ from rules.facts import County, Division, Label
 from rules.vocabulary import Duration, Identifier, Role, seconds
 
 
+class DeliveryDue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What share of a contract is to be delivered by the end of a day."""
+
+    by: Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$(?!\n)", description="a day, e.g. 2026-08-15")]
+    percent: Decimal
+
+
+class Contract(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Grain ordered from farmers (订单粮食): tonnes, and by when how much of it."""
+
+    tonnes: Decimal
+    schedule: Annotated[list[DeliveryDue], Meta(min_length=1, max_length=60)]
+
+
 class WarningLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The price at which a point is in alarm for one commodity at one stage of trade."""
 
@@ -26,6 +40,8 @@ class WarningLine(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     currency: str = "CNY"
     normal_stock_t: Decimal | None = None
     """What the point holds in ordinary times, in tonnes."""
+    contract: Contract | None = None
+    """At stage `purchase`: what is ordered here."""
 
 
 class Point(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -17,6 +17,7 @@ from rules.triggers import (
     AnyOf,
     Change,
     Condition,
+    Deliveries,
     For,
     Line,
     NOf,
@@ -75,6 +76,8 @@ def _leaf(spec: Condition, path: str) -> Iterator[Misfit]:
         yield from _table(spec, path)
     elif isinstance(spec, Change):
         yield from _ladder(spec.percent, f"{path}.percent")
+    elif isinstance(spec, Deliveries):
+        yield from _ladder(spec.short_by, f"{path}.short_by")
     elif isinstance(spec, Streak):
         yield from _ladder(spec.days, f"{path}.days")
     elif isinstance(spec, Stock):

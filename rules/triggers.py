@@ -138,6 +138,14 @@ class Silence(Strict, frozen=True, kw_only=True, tag_field="detector", tag="sile
     source: str
 
 
+class Deliveries(Strict, frozen=True, kw_only=True, tag_field="detector", tag="deliveries"):
+    """Deliveries under a contract with farmers behind its schedule (`points.yaml`), in percentage points."""
+
+    short_by: Bounds
+    commodities: list[Identifier] = []
+    source: str
+
+
 class Overdue(Strict, frozen=True, kw_only=True, tag_field="detector", tag="overdue"):
     """A hazard whose `rectify_by` has passed without its being rectified or closed, in days past it."""
 
@@ -208,9 +216,9 @@ class Unless(Strict, frozen=True, kw_only=True, tag_field="detector", tag="unles
     at: Grade
 
 
-Leaf = Line | Table | Change | Streak | Stock | Silence | Overdue | Crush | Anomaly
+Leaf = Line | Table | Change | Streak | Stock | Deliveries | Silence | Overdue | Crush | Anomaly
 Condition = (
-    Line | Table | Change | Streak | Stock | Silence | Overdue | Crush | Anomaly | Quorum
+    Line | Table | Change | Streak | Stock | Deliveries | Silence | Overdue | Crush | Anomaly | Quorum
     | AllOf | AnyOf | NOf | For | Unless
 )  # fmt: skip
 

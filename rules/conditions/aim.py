@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rules import units
 from rules.alerts import Words
-from rules.triggers import Line, Stock, leaves
+from rules.triggers import Deliveries, Line, Stock, leaves
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,4 +75,6 @@ def _reads(leaf: Leaf, line: WarningLine) -> bool:
         return False
     if isinstance(leaf, Line):
         return (line.upper if leaf.side == "upper" else line.lower) is not None
+    if isinstance(leaf, Deliveries):
+        return line.contract is not None
     return not isinstance(leaf, Stock) or line.normal_stock_t is not None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rules.conditions.change import ChangeCondition
 from rules.conditions.combined import AllCondition, AnyCondition, ForCondition, NOfCondition, UnlessCondition
 from rules.conditions.crowds import CrowdFigures
+from rules.conditions.deliveries import DeliveriesCondition
 from rules.conditions.forecasts import ForecastFigures
 from rules.conditions.quorum import QuorumCondition
 from rules.conditions.reports import ReportFigures
@@ -16,7 +17,21 @@ from rules.conditions.stock import StockCondition
 from rules.conditions.streak import StreakCondition
 from rules.conditions.table import TableCondition
 from rules.conditions.warning_line import WarningLineCondition
-from rules.triggers import AllOf, AnyOf, Change, For, Line, NOf, Quorum, Silence, Stock, Streak, Table, Unless
+from rules.triggers import (
+    AllOf,
+    AnyOf,
+    Change,
+    Deliveries,
+    For,
+    Line,
+    NOf,
+    Quorum,
+    Silence,
+    Stock,
+    Streak,
+    Table,
+    Unless,
+)
 from rules.vocabulary import seconds
 
 if TYPE_CHECKING:
@@ -59,6 +74,7 @@ _OF_POINT: dict[type, Callable[[Any, Aim], Condition]] = {
     Streak: StreakCondition,
     Stock: StockCondition,
     Silence: SilenceCondition,
+    Deliveries: DeliveriesCondition,
 }
 """Conditions of one point's series."""
 

@@ -41,7 +41,7 @@ PLAN_FIELDS = (
     " texts, update_every, tasks, reporting, upgrade, downgrade, termination, after_action, retention"
 )
 DETECTORS = (
-    "all | any | change | crush | for | n_of | overdue | price_anomaly | qu"
+    "all | any | change | crush | deliveries | for | n_of | overdue | price_anomaly | qu"
     "orum | silence | stock | streak | table | unless | warning_line"
 )
 HAZARD_MEASURES = (
