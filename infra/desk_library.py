@@ -33,6 +33,10 @@ class DeskLibrary:
         return self._library.site.file.county
 
     @property
+    def several_counties(self) -> bool:
+        return len(self._library.site.counties) > 1
+
+    @property
     def duty_role(self) -> str:
         return self._library.site.file.duty_role
 

@@ -17,9 +17,10 @@ def shown(instant: datetime) -> str:
     return _shanghai(instant).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def shown_short(instant: datetime) -> str:
-    """`08-26 16:09`, Shanghai time, for texts."""
-    return _shanghai(instant).strftime("%m-%d %H:%M")
+def shown_short(instant: datetime, now: datetime) -> str:
+    """`08-26 16:09`, Shanghai time, for texts; with its year where that is not the year of `now`."""
+    local = _shanghai(instant)
+    return local.strftime("%m-%d %H:%M" if local.year == _shanghai(now).year else "%Y-%m-%d %H:%M")
 
 
 def _shanghai(instant: datetime) -> datetime:

@@ -82,7 +82,8 @@ class Desk:
         site = self._services.library
         # PostgreSQL takes no NUL in a text; JSON does.
         alert = decode(encode(alert).replace(b"\\u0000", b"\\ufffd"))
-        plain = replace(self._services, library=library.BareLibrary(site.county, site.duty_role))
+        bare = library.BareLibrary(site.county, site.duty_role, several_counties=site.several_counties)
+        plain = replace(self._services, library=bare)
 
         def work(connection: Connection) -> list[dict[str, Any]]:
             ledger = Ledger(connection, plain, self._clock())

@@ -320,11 +320,12 @@ class Work:
         ledger, site = self._ledger, self._ledger.services.library
         plan = self._plan(alert)
         people = ledger.all_on_duty(escalation.roles_of(plan, site.duty_role))
+        number = ledger.number()
         # The alert that opens an incident is its name; one that is given later may have opened one before.
-        name: list[identity.Part] = [str(alert.id), alert.plan, alert.place, *([ledger.now] if self._again else [])]
+        name: list[identity.Part] = [str(alert.id), alert.plan, alert.place, *([number] if self._again else [])]
         incident = Incident(
             id=str(identity.name("incident", name)),
-            number=ledger.number(), plan=alert.plan, place=alert.place, county=alert.county,
+            number=number, plan=alert.plan, place=alert.place, county=alert.county,
             exercise=alert.exercise or "", status=status, severity=alert.after, opened_at=ledger.now,
             policy=escalation.freeze(plan, alert.plan, alert.plan_version, people, site.duty_role),
             headline=alert.headline, observed_at=alert.at, step_at=ledger.now,

@@ -68,10 +68,6 @@ def has_ended(connection: Connection, exercise: str) -> bool:
     return connection.execute(query).first() is not None
 
 
-def is_running(connection: Connection, exercise: str) -> bool:
-    return RegisteredDrills().participants(connection, exercise) is not None
-
-
 def mark_ended(connection: Connection, exercise: str, at: datetime) -> bool:
     """True when it was running. `acknowledgement.end_drill` also closes what it left open."""
     done = connection.execute(

@@ -17,6 +17,8 @@ from rules import identity
 from rules.alerts import Words
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sqlalchemy.engine import Connection
 
     from responders.channels.callbacks import InboundText
@@ -25,8 +27,17 @@ if TYPE_CHECKING:
     from responders.store import Store
 
 _log = structlog.get_logger()
-SORRIES = 5
-"""Nonsense is answered so often, then not until a text makes sense: no two machines text each other for ever (F7)."""
+FRUITLESS = frozenset({"nonsense", "no such code", "already acknowledged", "already closed", "refused"})
+"""Outcomes of texts that moved nothing."""
+PATIENCE = 5
+"""After so many fruitless texts in a row, one that says nothing new is not answered until one moves something: no two
+machines text each other for ever (F7).
+"""
+
+_SORRY = Words(
+    zh="抱歉，未能识别。请回复短信中的数字签收，或回复“签收 事件号”。",
+    en="Sorry, that was not understood. Reply with the number in the text, or “ack” and the incident's number.",
+)
 
 
 class Inbound:
@@ -49,6 +60,8 @@ class Inbound:
         officer = roster.officer_of(connection, self._channel, text.from_)
         outcome, incident, words = self._act(ledger, text, officer)
         ledger.flush()
+        if words is not None and self._has_heard(connection, text.from_, outcome, incident):
+            words = None
         connection.execute(
             insert(inbound).values(
                 id=text.provider_id, channel=self._channel, phone=text.from_, body=text.body[:1600],
@@ -69,7 +82,7 @@ class Inbound:
             return "unknown phone", None, None  # strangers learn nothing
         asked = parse(text.body)
         if asked is None:
-            return self._nonsense(ledger, text)
+            return "nonsense", None, _SORRY
         incident = self._meant(ledger, text.from_, asked)
         if incident is None:
             what = f"回复码 {asked.number}" if asked.by == "code" else f"事件 {asked.number}"
@@ -79,7 +92,7 @@ class Inbound:
             done = acknowledgement.close(ledger, incident, officer, f"短信关闭 by text: {text.body[:60]}", "sms")
         else:
             done = acknowledgement.acknowledge(ledger, incident, officer, "sms")
-        return _outcome(done), incident, _words(done, officer, asked)
+        return _outcome(done), incident, _words(done, officer, asked, ledger.now)
 
     def _meant(self, ledger: Ledger, phone: str, asked: Asked) -> str | None:
         if asked.by == "code":
@@ -89,21 +102,19 @@ class Inbound:
         ).scalar_one_or_none()
         return found
 
-    def _nonsense(self, ledger: Ledger, text: InboundText) -> tuple[str, str | None, Words | None]:
-        recent = ledger.connection.execute(
-            select(inbound.c.outcome)
-            .where(inbound.c.channel == self._channel, inbound.c.phone == text.from_)
-            .order_by(inbound.c.received_at.desc())
-            .limit(SORRIES)
-        ).scalars()
-        outcomes = list(recent)
-        if len(outcomes) == SORRIES and all(outcome == "nonsense" for outcome in outcomes):
-            return "nonsense", None, None
-        words = Words(
-            zh="抱歉，未能识别。请回复短信中的数字签收，或回复“签收 事件号”。",
-            en="Sorry, that was not understood. Reply with the number in the text, or “ack” and the incident's number.",
-        )
-        return "nonsense", None, words
+    def _has_heard(self, connection: Connection, phone: str, outcome: str, incident: str | None) -> bool:
+        """Whether the phone has had its answers. What is news of an incident is answered all the same."""
+        if outcome not in FRUITLESS:
+            return False
+        theirs = (inbound.c.channel == self._channel) & (inbound.c.phone == phone)
+        latest = select(inbound.c.outcome).where(theirs).order_by(inbound.c.received_at.desc()).limit(PATIENCE)
+        outcomes = connection.execute(latest).scalars().all()
+        if len(outcomes) < PATIENCE or not FRUITLESS.issuperset(outcomes):
+            return False
+        if incident is None:
+            return True
+        same = theirs & (inbound.c.incident == incident) & (inbound.c.outcome == outcome)
+        return connection.execute(select(inbound.c.id).where(same).limit(1)).first() is not None
 
     def _answer(self, ledger: Ledger, text: InboundText, words: Words, incident: str | None) -> None:
         exercise = False
@@ -119,22 +130,22 @@ def _outcome(done: Outcome) -> str:
     return {Done: "done", Already: "already acknowledged", Closed: "already closed", Refused: "refused"}[type(done)]
 
 
-def _words(done: Outcome, officer: str, asked: Asked) -> Words:
+def _words(done: Outcome, officer: str, asked: Asked, now: datetime) -> Words:
     match done:
         case Done(number) if asked.verb == "close":
             return Words(zh=f"事件{number}已由您关闭。", en=f"You have closed incident {number}.")
         case Done(number):
             return Words(zh=f"事件{number}已由您签收。", en=f"You have acknowledged incident {number}.")
         case Already(number, owner, at):
-            you = owner == officer
+            you, when = owner == officer, shown_short(at, now)
             return Words(
-                zh=f"事件{number}已由{'您' if you else owner}于 {shown_short(at)} 签收。",
-                en=f"Incident {number} was already acknowledged by {'you' if you else owner} at {shown_short(at)}.",
+                zh=f"事件{number}已由{'您' if you else owner}于 {when} 签收。",
+                en=f"Incident {number} was already acknowledged by {'you' if you else owner} at {when}.",
             )
         case Closed(number, by, at):
             return Words(
-                zh=f"事件{number}已由 {by} 于 {shown_short(at)} 关闭。",
-                en=f"Incident {number} was closed by {by} at {shown_short(at)}.",
+                zh=f"事件{number}已由 {by} 于 {shown_short(at, now)} 关闭。",
+                en=f"Incident {number} was closed by {by} at {shown_short(at, now)}.",
             )
         case Refused(_, zh, en):
             return Words(zh=zh, en=en)

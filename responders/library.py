@@ -23,6 +23,11 @@ class Library(Protocol):
         ...
 
     @property
+    def several_counties(self) -> bool:
+        """Whether more than one county is served, so that a text has to say which."""
+        ...
+
+    @property
     def duty_role(self) -> str:
         """The role that is paged when nothing better is known."""
         ...
@@ -44,8 +49,8 @@ class Library(Protocol):
 class BareLibrary:
     """A library with no plans and no names: the last thing to fall back on."""
 
-    def __init__(self, county: str, duty_role: str) -> None:
-        self.county, self.duty_role = county, duty_role
+    def __init__(self, county: str, duty_role: str, *, several_counties: bool = False) -> None:
+        self.county, self.duty_role, self.several_counties = county, duty_role, several_counties
         self.plans: Mapping[str, Plan] = {}
 
     def plan(self, plan_id: str, version: str) -> Plan | None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from responders.store import Store
 
 TEXT = Words(
-    zh="【测试】这是一条测试呼叫,无需回复。收到即表示本号码可用。", en="TEST page, no reply needed: this number works."
+    zh="【测试】这是一条测试呼叫，无需回复。收到即表示本号码可用。", en="TEST page, no reply needed: this number works."
 )
 
 

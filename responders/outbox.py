@@ -240,11 +240,13 @@ def _nth(ledger: Ledger, incident: Incident, contact: Contact) -> int:
 def _render(ledger: Ledger, incident: Incident, kind: Kind, tail: Words, values: Mapping[str, Any]) -> str:
     """A plan's template that is broken costs its own words only: the built-in text is sent and the fault reported."""
     services = ledger.services
+    site = services.library
     about = About(
         number=incident.number, policy=incident.policy, severity=incident.severity,
-        place=services.library.place_name(incident.plan, incident.place),
-        county=services.library.county_name(incident.county),
-        exercise=incident.exercise, headline=incident.headline, observed_at=incident.observed_at,
+        place=site.place_name(incident.plan, incident.place), county=site.county_name(incident.county),
+        exercise=incident.exercise, headline=incident.headline, observed_at=incident.observed_at, now=ledger.now,
+        # A fault of the installation itself is of no county.
+        names_county=site.several_counties and (incident.plan, incident.county) != (PIPELINE_FAULT, site.county),
     )  # fmt: skip
     try:
         return services.texts.incident(kind, about, tail, values)

@@ -29,7 +29,7 @@ BUILT_IN: Mapping[str, Words] = {
         en="{{ explain }}.{% if risen_from %} Risen from {{ risen_from }}.{% endif %} Observed {{ observed }}.",
     ),
     "notice": Words(
-        zh="{{ explain }}(仅通知)。{{ observed }} 监测。",
+        zh="{{ explain }}（仅通知）。{{ observed }} 监测。",
         en="{{ explain }} (notice only). Observed {{ observed }}.",
     ),
     "update": Words(
@@ -51,7 +51,7 @@ _compiled: dict[str, Any] = {}
 
 @dataclass(frozen=True)
 class About:
-    """The incident that a text speaks of."""
+    """The incident that a text speaks of, and when. `names_county`: the reader may not know which one is meant."""
 
     number: int
     policy: Policy
@@ -61,6 +61,8 @@ class About:
     exercise: str
     headline: Words
     observed_at: datetime
+    now: datetime
+    names_county: bool = False
 
 
 class Texts:
@@ -84,8 +86,13 @@ class Texts:
         """
         template = words or about.policy.texts.get(kind) or BUILT_IN[kind]
         given = dict(values or {})
-        zh = self._head(about, "zh") + _fill(template.zh, self._values(about, "zh", given)).strip()
-        en = self._head(about, "en") + _fill(template.en, self._values(about, "en", given)).strip()
+        zh = _fill(template.zh, self._values(about, "zh", given)).strip()
+        en = _fill(template.en, self._values(about, "en", given)).strip()
+        if about.names_county and about.county.zh not in zh:
+            zh = f"{about.county.zh}：{zh}"
+        if about.names_county and about.county.en not in en:
+            en = f"{about.county.en}: {en}"
+        zh, en = self._head(about, "zh") + zh, self._head(about, "en") + en
         return fit(f"{zh}{tail.zh}\n{en}", MAX_SEGMENTS, tail.en)
 
     def answer(self, words: Words, *, exercise: bool = False) -> str:
@@ -95,7 +102,7 @@ class Texts:
 
     def how_to_answer(self, number: int, code: int | None, capabilities: Capabilities | None, nth: int) -> Words:
         """The tail of a page: the reply that acknowledges, or whom to call."""
-        again = Words(zh=f"(第{nth}次呼叫)", en=f" (page {nth})") if nth > 1 else Words(zh="", en="")
+        again = Words(zh=f"（第{nth}次呼叫）", en=f" (page {nth})") if nth > 1 else Words(zh="", en="")
         if capabilities and capabilities.two_way and capabilities.code_allowed:
             reply = f"{code}" if code is not None else f"签收{number}"
             english = f"{code}" if code is not None else f"ack {number}"
@@ -135,7 +142,7 @@ class Texts:
             "place": said(about.place),
             "county": said(about.county),
             "explain": said(about.headline),
-            "observed": shown_short(about.observed_at),
+            "observed": shown_short(about.observed_at, about.now),
             "risen_from": None,
             "open": True,
             "count": 1,

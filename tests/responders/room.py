@@ -121,6 +121,7 @@ class Library:
 
     county = COUNTY
     duty_role = "duty"
+    several_counties = False
 
     def __init__(self) -> None:
         self.plans: dict[str, Plan] = {}
@@ -242,6 +243,7 @@ class Room:
         subject: str = "P01/rice/retail",
         place: str = f"{COUNTY}/retail",
         plan: Plan | None = None,
+        county: str = COUNTY,
         at: datetime | None = None,
         **more: Any,
     ) -> Alert:
@@ -253,10 +255,10 @@ class Room:
         exercise = more.get("exercise")
         return Alert(
             id=alert_id(
-                exercise=exercise, county=COUNTY, detector=detector, subject=subject, before=before, after=after,
+                exercise=exercise, county=county, detector=detector, subject=subject, before=before, after=after,
                 cause=cause,
             ),
-            county=COUNTY, plan=plan.id, plan_version=more.pop("plan_version", version(plan)), place=place,
+            county=county, plan=plan.id, plan_version=more.pop("plan_version", version(plan)), place=place,
             detector=detector, subject=subject, before=before, after=after,
             reason="crossed" if after != "normal" else "recovered", cause=cause, at=at, known_at=at, **more,
         )  # fmt: skip

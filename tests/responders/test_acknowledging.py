@@ -176,6 +176,56 @@ async def test_f7_nonsense_is_answered_five_times_and_then_not_until_a_text_make
     room.network.reads(wang, "抱歉")
 
 
+@pytest.mark.parametrize(
+    ("before", "said", "answered"),
+    [
+        ("1", "1", "已由您于"),
+        ("1c", "1", "已由 王建国 于"),
+        ("?", "77", "没有回复码 77"),
+        ("?", "ack 77", "没有事件 77"),
+    ],
+    ids=["acknowledged", "closed", "no such code", "no such incident"],
+)
+async def test_f7_a_text_that_moves_nothing_is_answered_five_times_and_then_not(
+    room: Room, before: str, said: str, answered: str
+) -> None:
+    """A machine that answers our answers is not answered for ever, whatever it says."""
+    wang, _ = room.usual()
+    await room.happens(room.alert())
+    await room.replies(wang, before)
+    room.network.ignores(wang)
+    for _ in range(5 if before != "?" else 4):  # the first of the five was "?"
+        room.clock.now += timedelta(seconds=1)
+        await room.replies(wang, said)
+        room.network.reads(wang, answered)
+    for _ in range(3):
+        room.clock.now += timedelta(seconds=1)
+        await room.replies(wang, said)
+        room.network.silent(wang)
+    await room.happens(room.alert(place="b", subject="b1"))
+    code = room.network.reads(wang).split("回复 ")[1].split(" ")[0]
+    room.clock.now += timedelta(seconds=1)
+    await room.replies(wang, code)
+    room.network.reads(wang, "已由您签收")
+    room.clock.now += timedelta(seconds=1)
+    await room.replies(wang, said)
+    room.network.reads(wang, answered)
+
+
+async def test_f7_whoever_is_late_for_many_incidents_is_told_of_each(room: Room) -> None:
+    """A late answer is no nonsense: the first about each incident is answered, however many there are."""
+    wang, _ = room.usual()
+    for number in range(1, 8):
+        await room.happens(room.alert(place=f"p{number}", subject=f"s{number}"))
+        room.answers.close(number, "李卫东", "误报")
+        await room.idle()
+        room.network.ignores(wang)
+    for number in range(1, 8):
+        room.clock.now += timedelta(seconds=1)
+        await room.replies(wang, f"ack {number}")
+        room.network.reads(wang, f"事件{number}已由 李卫东 于")
+
+
 async def test_h8_two_officers_in_the_same_second_one_owner_both_told(room: Room) -> None:
     wang, li = room.usual()
     await room.happens(room.alert())

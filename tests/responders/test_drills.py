@@ -9,6 +9,7 @@ import pytest
 
 from responders import drills
 from responders.acknowledgement import Refused
+from responders.drills import RegisteredDrills
 
 if TYPE_CHECKING:
     from tests.responders.room import Room
@@ -130,5 +131,5 @@ def test_a_drill_is_registered_once_with_known_people(room: Room) -> None:
             drills.register(connection, exercise, "t", participants, room.clock(), room.clock() + timedelta(hours=1))
         assert said in str(refused.value)
     with room.store.read() as connection:
-        assert drills.is_running(connection, "drill-1")
-        assert not drills.is_running(connection, "drill-2")
+        assert RegisteredDrills().participants(connection, "drill-1") == {"王建国"}
+        assert RegisteredDrills().participants(connection, "drill-2") is None

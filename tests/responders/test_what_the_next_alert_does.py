@@ -16,7 +16,7 @@ async def test_approach_is_a_notice_and_days_later_the_line_pages_again(room: Ro
     """One text, no escalation; acknowledged; then the line: unacknowledged again, and the text says what rose."""
     wang, li = room.usual()
     await room.happens(room.alert("approach"))
-    room.network.reads(wang, "(仅通知)", "回复 1 签收")
+    room.network.reads(wang, "（仅通知）", "回复 1 签收")
     await room.goes_by(hours=5)
     room.network.silent(wang)
     room.network.silent(li)
