@@ -19,7 +19,6 @@ from responders.clock import shown
 from responders.ledger import Ledger
 from responders.releases import open_work
 from responders.schema import officers
-from rules import identity
 from rules.alerts import PIPELINE_FAULT, Words
 from rules.annunciation import Condition, Event, Hold, IllegalEvent, Seen
 from rules.severity import Severity
@@ -142,9 +141,8 @@ class AlarmActs:
                 return refusal
             if ledger.connection.execute(_still_out(thing)).first():
                 return Refused(None, f"{thing.name} 已停用。", f"{thing.name} is out of service already.")
-            row = str(identity.name("out of service", [thing.county, thing.kind, thing.name, ledger.now]))
             values = {"county": thing.county, "kind": thing.kind, "name": thing.name, "reason": reason.strip()}
-            ledger.connection.execute(insert(out_of_service).values(id=row, since=ledger.now, taken_by=by, **values))
+            ledger.connection.execute(insert(out_of_service).values(since=ledger.now, taken_by=by, **values))
             concerned = self._covered(ledger, thing)
             for opened, alarm, _ in concerned:
                 alarm.happens(Event.TAKEN_OUT)
@@ -252,7 +250,7 @@ class AlarmActs:
             ledger.note(alarm.incident, event, who=by, subject=alarm.subject, **detail)
 
 
-def _still_out(thing: Thing) -> Select[tuple[str]]:
+def _still_out(thing: Thing) -> Select[tuple[int]]:
     return select(out_of_service.c.id).where(
         out_of_service.c.county == thing.county,
         out_of_service.c.kind == thing.kind,

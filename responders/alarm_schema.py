@@ -83,7 +83,7 @@ alarm_events = Table(
 
 out_of_service = Table(
     "out_of_service", metadata,
-    Column("id", Text, primary_key=True),
+    Column("id", Integer, primary_key=True),
     Column("county", Text, nullable=False),
     Column("kind", Text, nullable=False),
     Column("name", Text, nullable=False),

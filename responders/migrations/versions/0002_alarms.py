@@ -16,7 +16,7 @@ def upgrade() -> None:
     """Make the tables. An alarm has a row from its next alert on."""
     op.create_table(
         "out_of_service",
-        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("county", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
