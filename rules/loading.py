@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from rules.plans import Plan
 
 
+WHOLE = Decimal(100)
+
+
 def load(texts: Mapping[str, str]) -> Library:
     """`texts` maps names within the site directory (`site.yaml`, `points.yaml`, `plans/*.yaml`) to what they contain.
 
