@@ -24,7 +24,7 @@ PAD, GAP = 12, 16
 STOPS = "，。；：、！？）】”"
 WIDE = "\u3000-\u9fff\uff00-\uffef"
 HEAD, PHONE, INDENT = 44, 360, 22
-COLUMNS = ((0, 250), (300, 130), (470, 240), (750, 350))
+COLUMNS = ((0, 244), (288, 156), (486, 240), (768, 332))
 """Left edge and width of each."""
 SHOWN_TASKS = 8
 HEADS = (
