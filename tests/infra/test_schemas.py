@@ -35,7 +35,8 @@ def complaints(name: str, value: Any) -> list[str]:
 @pytest.mark.parametrize("directory", ["docs/schemas", "contingency_plans/wuyi/schemas"])
 def test_the_committed_schemas_are_those_of_the_types(directory: str, name: str) -> None:
     """`python -m infra.schemas` writes them."""
-    assert (ROOT / directory / f"{name}.schema.json").read_text(encoding="utf-8") == render(FILES[name])
+    committed = (ROOT / directory / f"{name}.schema.json").read_text(encoding="utf-8")
+    assert committed == render(FILES[name]), "run python -m infra.schemas"
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
