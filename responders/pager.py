@@ -17,7 +17,7 @@ from responders.escalator import Escalator
 from responders.provider_faults import ProviderFaults
 from responders.recorder import Asked, Recorder, Said
 from responders.store import is_outage
-from responders.wake import Wake, listen
+from responders.wake import Wake
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -93,8 +93,7 @@ class Pager:
             group.create_task(self._loop(self._settle, self._claims.next_question, self._doubts))
             group.create_task(self._record_for_ever())
             group.create_task(self._renew_for_ever())
-            if self._store.is_postgres:
-                group.create_task(listen(self._store.url, self._store.wake))
+            group.create_task(self._store.listen())
 
     async def start(self) -> None:
         """Take over what a dead predecessor of this name was sending. `run` does it by itself."""

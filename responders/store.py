@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, TypeVar
 
-from sqlalchemy import create_engine, event, text
+from sqlalchemy import create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from responders.wake import CHANNEL, Wake
+from responders.bell import PostgresBell, SqliteBell
+from responders.wake import Wake
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
     from sqlalchemy.engine import Connection, Engine
+
+    from responders.bell import Bell
 
 T = TypeVar("T")
 _ATTEMPTS = 5
@@ -46,8 +49,9 @@ class Store:
         self.wake = wake or Wake()
         self.is_postgres = self.url.startswith("postgresql")
         # One writer at a time is SQLite's rule: waiting in line here is fair, its own waiting is a lottery.
-        self._line: threading.Lock | None = None if self.is_postgres else threading.Lock()
+        self._line = nullcontext() if self.is_postgres else threading.Lock()
         self.engine = _engine(self.url, pool_size, busy_timeout)
+        self._bell: Bell = PostgresBell(self.url) if self.is_postgres else SqliteBell(self.engine)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -57,17 +61,21 @@ class Store:
 
     @contextmanager
     def write(self, *, wake: bool = True) -> Iterator[Connection]:
-        """A transaction that commits on leaving, whole or not at all; then whoever waits for work is woken."""
-        if self._line is not None:
-            with self._line, self._transaction() as connection:
-                yield connection
-        else:
-            with self._transaction() as connection:
-                yield connection
-                if wake:
-                    connection.execute(text(f"NOTIFY {CHANNEL}"))
+        """A transaction that commits on leaving, whole or not at all; then whoever waits for work is woken, in every
+        process.
+        """
+        ring = 0
+        with self._line, self._transaction() as connection:
+            yield connection
+            if wake:
+                ring = self._bell.ring(connection)
         if wake:
+            self._bell.rung(ring)
             self.wake.set()
+
+    async def listen(self) -> None:
+        """Be woken by what other processes write, for ever."""
+        await self._bell.listen(self.wake)
 
     def run(self, work: Callable[[Connection], T], *, wake: bool = True) -> T:
         """Do the work in a write transaction; anew when somebody else was quicker. Work must be repeatable."""

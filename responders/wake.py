@@ -1,4 +1,4 @@
-"""Being woken by a write: within the process at once, across processes by PostgreSQL's NOTIFY."""
+"""Being woken by a write of one's own process, at once. Those of others are heard by `responders.bell`."""
 
 from __future__ import annotations
 
@@ -7,14 +7,8 @@ import contextlib
 import threading
 from typing import TYPE_CHECKING
 
-import psycopg
-import structlog
-
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-CHANNEL = "fenghuo_pages"
-_log = structlog.get_logger()
 
 
 class Wake:
@@ -69,21 +63,3 @@ class Waiter:
 
     def close(self) -> None:
         self._forget(self)
-
-
-async def listen(url: str, wake: Wake, *, retry: float = 1.0) -> None:
-    """Ring for every NOTIFY of other processes, for ever; reconnects. For PostgreSQL only.
-
-    Rings after each connecting too: what was written while nobody listened is found.
-    """
-    conninfo = url.replace("postgresql+psycopg://", "postgresql://", 1)
-    while True:
-        try:
-            async with await psycopg.AsyncConnection.connect(conninfo, autocommit=True) as connection:
-                await connection.execute(f"LISTEN {CHANNEL}".encode())
-                wake.set()
-                async for _ in connection.notifies():
-                    wake.set()
-        except (psycopg.Error, OSError) as error:
-            _log.warning("listener lost, reconnecting", error=type(error).__name__, retry_seconds=retry)
-        await asyncio.sleep(retry)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 
     from tests.services.process import ServerProcess
 
+WUYI = Path(__file__).parents[2] / "contingency_plans" / "wuyi"
+AT_ONCE = 1.0
+"""Seconds; ten looks of a bell on a machine that has much to do."""
 SID, TOKEN = "AC" + "0" * 32, "sandbox-token"
 
 
@@ -35,6 +40,15 @@ class Site:
 
     def phone(self, number: str) -> Any:
         return self.network.phone(number)
+
+    async def leaves_after(self, directory: Path, phone: str, text: str, *command: str) -> float:
+        """Run a command of the command line; the seconds from its end until its text is on the phone."""
+        fenghuo = Path(sys.executable).with_name("fenghuo")
+        process = await asyncio.create_subprocess_exec(fenghuo, *command, cwd=directory)
+        assert await process.wait() == 0
+        ended = asyncio.get_running_loop().time()
+        await self.phone(phone).receives(text)
+        return asyncio.get_running_loop().time() - ended
 
     async def page_becomes(self, state: str, number: str) -> Any:
         """Wait until the page to a number is in a state."""
@@ -65,7 +79,7 @@ async def running(room: Room) -> AsyncIterator[Site]:
     url = f"http://127.0.0.1:{runner.addresses[0][1]}"
     webhooks.public_url = url
     network.inbound_url = f"{url}/webhooks/twilio/inbound"
-    pager = room.new_pager()
+    pager = room.new_pager(poll=60.0)  # every write is to wake it: no test is to wait for the poll
     pager._public_url = url
     service = asyncio.create_task(pager.run())
     try:
@@ -156,6 +170,16 @@ async def test_a_text_delivered_twice_by_the_provider_is_answered_once(site: Sit
     await site.phone(wang).replies("1", again=reply)
     assert site.webhooks.counts["inbound repeated"] == 1
     assert site.phone(wang).unexpected() == []
+
+
+async def test_what_another_process_writes_leaves_at_once(site: Site, tmp_path: Path) -> None:
+    """`fenghuo officer test` and `fenghuo incident ack` beside a pager that runs, on either database."""
+    wang, _ = site.room.usual()
+    (tmp_path / "fenghuo.toml").write_text(f'site = "{WUYI}"\ndatabase = "{site.room.store.url}"\n', encoding="utf-8")
+    assert await site.leaves_after(tmp_path, wang, "【测试】", "officer", "test", "王建国") < AT_ONCE
+    await asyncio.to_thread(site.room.take, site.room.alert())
+    await site.phone(wang).receives("【粮价预警】")
+    assert await site.leaves_after(tmp_path, wang, "事件1", "incident", "ack", "1", "--by", "李卫东") < AT_ONCE
 
 
 async def test_a_body_over_64_kb_is_refused_with_413(site: Site) -> None:

@@ -205,6 +205,20 @@ async def test_h2_receipts_in_any_order_give_the_same_final_state(room: Room, or
     room.network.reads(second)
 
 
+async def test_only_a_receipt_that_makes_something_due_wakes_the_pager(room: Room) -> None:
+    wang, _ = room.usual()
+    await room.happens(room.alert())
+    room.network.reads(wang)
+    (page,) = room.pages()
+    recorder = Recorder(room.store, room.services, room.desk, room.clock)
+    waiter = room.store.wake.waiter()
+    recorder.receipts([Receipt(page.id, page.provider_id, "sent")])
+    assert not await waiter.wait(0.01)
+    recorder.receipts([Receipt(page.id, page.provider_id, "undelivered")])
+    assert await waiter.wait(1.0)
+    assert room.incident().next_due == room.clock()
+
+
 async def test_a_receipt_alone_settles_an_uncertain_page(room: Room) -> None:
     wang, _ = room.usual()
     room.network.lose = lambda _: Uncertain("no answer")
