@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec import inspect
@@ -34,7 +35,11 @@ NOTHING = Said("nothing")
 
 def misfits(value: object, type_: Any, path: str = "$") -> Iterator[Misfit]:
     """Every place of `value` that does not fit `type_`."""
-    yield from _walk(value, inspect.type_info(type_), path)
+    yield from _walk(value, _type_info(type_), path)
+
+
+_type_info = cache(inspect.type_info)
+"""A library has one type and many files."""
 
 
 def _walk(value: Any, info: inspect.Type, path: str) -> Iterator[Misfit]:
