@@ -89,8 +89,8 @@ def narrow(plan: PlanView) -> Diagram:
     """One column; the levels hang on a rail under the triggers."""
     boxes = [_box(0, 0, PHONE, "trigger", _trigger(t, PHONE)) for t in plan.triggers]
     for level in plan.levels:
-        reached = [Line(f"← {' · '.join(level.triggers)}", "small")] if level.triggers else []
         hung, inner = PHONE - INDENT, PHONE - 2 * INDENT
+        reached = _wrapped(f"← {' · '.join(level.triggers)}", "small", hung) if level.triggers else []
         boxes.append(_box(INDENT, 0, hung, f"level l-{level.word}", [*_level(level, hung), *reached]))
         boxes += [
             _box(2 * INDENT, 0, inner, kind, said)
@@ -109,6 +109,8 @@ def _trigger(trigger: TriggerView, width: int) -> list[Line]:
     lines = _wrapped(trigger.id, "strong", width)
     for says in (trigger.described.says, *(part.says for part in trigger.described.parts)):
         lines += [*_wrapped(says.zh, "main", width), *_wrapped(says.en, "small", width)]
+    if trigger.described.reaches <= {"approach"}:
+        lines.append(Line("仅通知，不启动响应 / a notice only", "small"))
     return lines
 
 

@@ -55,8 +55,8 @@ class Plan(Strict, frozen=True, kw_only=True):
     """短信开头括号内的词 / the word in brackets before every text, e.g. 粮价预警."""
     basis: Annotated[list[str], Meta(min_length=1)]
     """法律与预案依据 / law and plan it stands on, with the source of each figure beside the figure."""
-    scope: list[Literal["county", "stage", "category", "hazard", "event", "division", "point"]] = msgspec.field(
-        default_factory=lambda: ["county"]
+    scope: list[Literal["county", "commodity", "stage", "category", "hazard", "event", "division", "point"]] = (
+        msgspec.field(default_factory=lambda: ["county"])
     )
     """一个事发地是什么 / what a place is: one open incident per plan and place."""
     triggers: list[Trigger] = []
@@ -71,7 +71,7 @@ class Plan(Strict, frozen=True, kw_only=True):
     escalation: Escalation
     """呼叫与逐级升级（可继承） / who is paged in which order (inherited)."""
     starts: dict[Response, Start] = {}
-    """各级如何启动、由谁批准（可继承） / how each level starts and who approves (inherited); absent: at once."""
+    """各级如何启动、由谁批准（可继承） / how each level starts and who approves (inherited); without it: at once."""
     texts: dict[Literal["page", "notice", "update", "recovered"], Words] = {}
     """短信模板（可继承）,空缺用内置 / templates of texts (inherited); those left out are built in."""
     update_every: Duration = "10m"

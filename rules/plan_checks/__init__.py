@@ -16,7 +16,7 @@ from rules.plan_checks.deadlines import (
 )
 from rules.plan_checks.levels import unreached
 from rules.plan_checks.names import repeated, unknown_bodies, unknown_departments, unknown_roles
-from rules.plan_checks.starts import approvals, nothing_opens_it
+from rules.plan_checks.starts import approvals, nothing_opens_it, untold_starts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from rules.plans import Plan
 
 CHECKS = (
-    nothing_opens_it, approvals, unknown_roles, unknown_departments, unknown_bodies, repeated, unreached, overlaps,
-    gaps, writing_before_phone, late_gravity, early_relays, after_closing, without_time, deductions, kept_too_short,
+    nothing_opens_it, approvals, untold_starts, unknown_roles, unknown_departments, unknown_bodies, repeated,
+    unreached, overlaps, gaps,
+    writing_before_phone, late_gravity, early_relays, after_closing, without_time, deductions, kept_too_short,
 )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rules.alerts import Words
 from rules.misfit import NOTHING
 from rules.plan_checks.finding import Finding, Known
+from rules.plan_checks.levels import reached
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +19,11 @@ TRIGGER = Words(
 )
 APPROVER = Words(zh="批准人的值班角色，因为 how 是 proposed", en="the role of the approver, as `how` is proposed")
 NO_APPROVER = Words(zh="无批准人，或 how: proposed", en="no approver, or `how: proposed`")
+
+
+ALL_OR_NONE = Words(
+    zh="该级别如何启动：starts 要么写全各级，要么不写", en="how this level starts: `starts` tells every level, or none"
+)
 
 
 def nothing_opens_it(plan: Plan, known: Known) -> Iterator[Finding]:
@@ -34,3 +40,10 @@ def approvals(plan: Plan, known: Known) -> Iterator[Finding]:  # noqa: ARG001 - 
             yield Finding(path, NOTHING, APPROVER)
         if start.how == "at_once" and start.approver is not None:
             yield Finding(path, start.approver, NO_APPROVER)
+
+
+def untold_starts(plan: Plan, known: Known) -> Iterator[Finding]:  # noqa: ARG001 - as every check
+    """Where a lesser level asks an approver, a graver one that is left out would ask nobody."""
+    for level in reached(plan) if plan.starts else ():
+        if level != "line" and level not in plan.starts:
+            yield Finding(f"$.starts.{level}", NOTHING, ALL_OR_NONE)
