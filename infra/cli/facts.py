@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from contextlib import nullcontext
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,20 +13,19 @@ import msgspec
 
 from infra import clock
 from infra.cli.context import Context, json_option, pass_context, print_json, refuse
-from infra.site_files import mapping_file
+from infra.cli.fact_files import bar, bytes_of, fact_files, mapping_named, move
 from infra.wiring import open_producer
 from rules import facts
 from rules.units import measure
 from streams.sources.emit import EmitSummary, emit
-from streams.sources.files import FactFile, Format
 from streams.sources.generate import GeneratedPoint, Surge, season
-from streams.sources.mapping import CsvMapping, MappingError, load_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from rules.site import Site
     from streams.sources.base import Row
+    from streams.sources.files import FactFile, Format
 
 FAULTS_SHOWN = 20
 
@@ -55,10 +53,9 @@ def emit_command(
     as_json: bool,
 ) -> None:
     """把文件中的监测数据送入系统 / send facts from NDJSON, JSON or CSV files. Fed twice, nothing doubles."""
-    read = _mapping(mapping)
     given = {"county": county or context.library.site.file.county}
     given |= {name: value for name, value in (("kind", kind), ("source", source)) if value}
-    sources = [_source(path, form, read, given) for path in files]
+    sources = fact_files(files, form, mapping_named(mapping), given)
     summary = asyncio.run(_emit(context, sources))
     if as_json:
         print_json([summary])
@@ -98,30 +95,11 @@ def generated_points(site: Site) -> list[GeneratedPoint]:
     ]
 
 
-def _mapping(named: str | None) -> CsvMapping | None:
-    if named is None:
-        return None
-    path = mapping_file(named)
-    if path is None:
-        raise refuse(
-            f"--mapping: got {named!r}, expected a file, or the name of a mapping that ships (wfp_food_prices)"
-        )
-    try:
-        return load_mapping(path)
-    except MappingError as bad:
-        raise refuse(str(bad)) from None
-
-
-def _source(path: Path, form: Format | None, mapping: CsvMapping | None, given: dict[str, str]) -> FactFile:
-    stream = sys.stdin.buffer if str(path) == "-" else None
-    return FactFile(path, form=form or ("ndjson" if stream else None), mapping=mapping, given=given, stream=stream)
-
-
 async def _emit(context: Context, sources: list[FactFile]) -> EmitSummary:
     producer = await open_producer(context.settings, context.library)
     try:
-        with _bar(sources) as bar:
-            return await emit(_rows(sources), producer, clock.utc_now, progress=_progress(bar, sources))
+        with bar(bytes_of(sources), "送入 / sending") as shown:
+            return await emit(_rows(sources), producer, clock.utc_now, progress=_progress(shown, sources))
     finally:
         await producer.close()
 
@@ -131,17 +109,9 @@ def _rows(sources: list[FactFile]) -> Iterator[Row]:
         yield from source.rows()
 
 
-def _bar(sources: list[FactFile]) -> Any:
-    sizes = [source.size for source in sources]
-    if not sys.stderr.isatty() or None in sizes:
-        return nullcontext()
-    return click.progressbar(length=sum(size or 0 for size in sizes), label="送入 / sending", file=sys.stderr)
-
-
-def _progress(bar: Any, sources: list[FactFile]) -> Callable[[EmitSummary], None]:
+def _progress(shown: Any, sources: list[FactFile]) -> Callable[[EmitSummary], None]:
     def told(_summary: EmitSummary) -> None:
-        if bar is not None:
-            bar.update(sum(source.position for source in sources) - bar.pos)
+        move(shown, sum(source.position for source in sources))
 
     return told
 

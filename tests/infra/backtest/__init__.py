@@ -1,0 +1,1 @@
+"""`fenghuo backtest`: reading, answering, and the report."""
