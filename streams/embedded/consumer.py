@@ -1,5 +1,5 @@
 """Faust's consumer on a log file. How it satisfies Faust is told in `streams.embedded.transport`."""
-# ruff: noqa: ARG002, ASYNC109, PLR0913  the signatures are Faust's
+# ruff: noqa: ASYNC109  the signatures are Faust's
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from faust.exceptions import ConsumerNotStarted, ImproperlyConfigured
 from faust.transport import base
 from faust.types import TP, ConsumerMessage
 from mode import Service
-from mode.utils.times import Seconds
 
 from streams.embedded.lock import WorkerLock
 from streams.embedded.log import SqliteLog
@@ -221,23 +220,9 @@ class Consumer(base.Consumer):
             return partition
         return partition_of(key, self._log.topic(topic).partitions)
 
-    async def create_topic(
-        self,
-        topic: str,
-        partitions: int,
-        replication: int,
-        *,
-        config: Mapping[str, Any] | None = None,
-        timeout: Seconds = 30.0,
-        retention: Seconds | None = None,
-        compacting: bool | None = None,
-        deleting: bool | None = None,
-        ensure_created: bool = False,
-    ) -> None:
+    async def create_topic(self, topic: str, partitions: int, replication: int, **options: Any) -> None:
         """Create a topic unless it exists."""
-        await self.app.producer.create_topic(
-            topic, partitions, replication, retention=retention, compacting=compacting, deleting=deleting
-        )
+        await self.app.producer.create_topic(topic, partitions, replication, **options)
 
     # -- housekeeping
 

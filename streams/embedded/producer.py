@@ -1,5 +1,5 @@
 """Faust's producer on a log file."""
-# ruff: noqa: ARG002, ASYNC109, PLR0913  the signatures are Faust's
+# ruff: noqa: ARG002  the signatures are Faust's
 
 from __future__ import annotations
 
@@ -91,14 +91,11 @@ class Producer(base.Producer):
         partitions: int,
         replication: int,
         *,
-        config: Mapping[str, Any] | None = None,
-        timeout: Seconds = 20.0,
         retention: Seconds | None = None,
         compacting: bool | None = None,
-        deleting: bool | None = None,
-        ensure_created: bool = False,
+        **_: Any,
     ) -> None:
-        """Create a topic unless it exists."""
+        """Create a topic unless it exists. What else Faust may name means something to Kafka alone."""
         writer = self._ensure_writer()
         if not self.app.conf.topic_allow_declare:
             self.log.warning("Topic creation disabled! Can't create topic %s", topic)
