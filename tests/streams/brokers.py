@@ -33,7 +33,7 @@ class Embedded:
 
     def __init__(self, path: Path) -> None:
         self.log = SqliteLog(path)
-        self.settings = {**embedded_settings(), "broker": f"sqlite:///{path}"}
+        self.settings = {**embedded_settings(), "broker": f"sqlite:///{path}", "datadir": path.with_suffix("")}
 
     async def create_topic(self, name: str, partitions: int) -> None:
         self.log.create_topic(name, partitions)
@@ -54,9 +54,9 @@ class Embedded:
 class Kafka:
     """The session's Kafka broker, asked with clients of its own."""
 
-    def __init__(self, bootstrap: str) -> None:
+    def __init__(self, bootstrap: str, datadir: Path) -> None:
         self.bootstrap = bootstrap
-        self.settings = {**embedded_settings(), "broker": f"kafka://{bootstrap}"}
+        self.settings = {**embedded_settings(), "broker": f"kafka://{bootstrap}", "datadir": datadir}
 
     async def create_topic(self, name: str, partitions: int) -> None:
         admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap)

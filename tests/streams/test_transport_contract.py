@@ -30,7 +30,7 @@ def broker(request: pytest.FixtureRequest, tmp_path: Path, expected_errors: Call
     if request.param == "embedded":
         made: Embedded | Kafka = Embedded(tmp_path / "broker.db")
     else:
-        made = Kafka(request.getfixturevalue("kafka").bootstrap)
+        made = Kafka(request.getfixturevalue("kafka").bootstrap, tmp_path)
     yield made
     made.close()
 

@@ -21,7 +21,8 @@ DEADLINE = 20
 
 def app_on(path: Path, topic: str = "facts", *, writes: bool = True) -> Any:
     """An app with an agent on one topic and a table, as small as they come."""
-    app = faust.App("test", broker=f"sqlite:///{path}", **embedded_settings(), topic_partitions=1)
+    settings = {**embedded_settings(), "datadir": path.with_suffix(""), "topic_partitions": 1}
+    app = faust.App("test", broker=f"sqlite:///{path}", **settings)
     table = app.Table("state", partitions=1)
     app.seen = asyncio.Queue()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from pathlib import Path
 from typing import Any
 
 import faust
@@ -13,7 +14,7 @@ from streams.embedded import embedded_settings
 
 async def main(path: str) -> None:
     """Run until killed; say how many were copied."""
-    settings = {**embedded_settings(), "broker_commit_interval": 0.05}
+    settings = {**embedded_settings(), "broker_commit_interval": 0.05, "datadir": Path(path).with_suffix("")}
     app = faust.App("copier", broker=f"sqlite:///{path}", **settings, topic_partitions=1)
     raw = {"key_serializer": "raw", "value_serializer": "raw", "key_type": bytes, "value_type": bytes}
     copies = app.topic("copies", **raw)
