@@ -16,6 +16,7 @@ from sqlalchemy import or_, select, update
 
 from responders.alarm_queries import overdue
 from responders.ledger import Ledger
+from responders.provider_faults import open_faults
 from responders.schema import incidents, pages
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ class Finding:
     number: int
     what: str
     since: datetime | None
+    provider: str = ""
+    """The channel whose provider fails and keeps the page from leaving: nothing here can mend it."""
 
 
 def findings(connection: Connection, now: datetime, grace: timedelta = GRACE) -> list[Finding]:
@@ -56,7 +59,15 @@ def findings(connection: Connection, now: datetime, grace: timedelta = GRACE) ->
         )
     ]
     lying = (
-        select(incidents.c.id, incidents.c.number, pages.c.state, pages.c.due_at, pages.c.ask_at, pages.c.lease_until)
+        select(
+            incidents.c.id,
+            incidents.c.number,
+            pages.c.state,
+            pages.c.channel,
+            pages.c.due_at,
+            pages.c.ask_at,
+            pages.c.lease_until,
+        )
         .join(pages, pages.c.incident == incidents.c.id)
         .where(
             incidents.c.status == "unacknowledged",
@@ -68,9 +79,11 @@ def findings(connection: Connection, now: datetime, grace: timedelta = GRACE) ->
             ),
         )
     )
+    away = open_faults(connection)
     for row in connection.execute(lying):
+        provider = row.channel if row.channel in away and row.state != "sending" else ""
         since = {"due": row.due_at, "uncertain": row.ask_at, "sending": row.lease_until}[row.state]
-        found.append(Finding(row.id, row.number, f"a page is {row.state}", since))
+        found.append(Finding(row.id, row.number, f"a page is {row.state}", since, provider))
     return [*found, *(Finding(alarm, 0, "an alarm is still held", since) for alarm, since in overdue(connection, now))]
 
 
@@ -81,14 +94,17 @@ class Audit:
         self._store, self._services, self._desk, self._clock, self._grace = store, services, desk, clock, grace
 
     def once(self) -> list[Finding]:
-        """What is broken now; each broken incident is due at once."""
+        """What is broken now; each broken incident is due at once. A provider that fails has a fault of its own."""
         now = self._clock()
         with self._store.read() as connection:
             found = findings(connection, now, self._grace)
-        if not found:
-            return []
-        self._store.run(lambda connection: self._repair(connection, found, now))
-        for finding in found:
+        for channel in sorted({finding.provider for finding in found if finding.provider}):
+            waiting = sorted({finding.number for finding in found if finding.provider == channel})
+            _log.error("audit", what=f"the provider of {channel} fails, pages wait", numbers=waiting)
+        ours = [finding for finding in found if not finding.provider]
+        if ours:
+            self._store.run(lambda connection: self._repair(connection, ours, now))
+        for finding in ours:
             _log.error("audit", incident=finding.incident, number=finding.number, what=finding.what)
         return found
 

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 _log = structlog.get_logger()
 CALLING: tuple[Kind, ...] = ("page", "notice")
 """The kinds that ask for somebody; the others tell."""
+OVERTAKEN = "it ended before this page left"
+"""Why a page was taken back whose officer is told of the end all the same."""
 
 
 def advance(ledger: Ledger, incident: Incident, step: escalation.StepPages, *, why: str = "") -> None:
@@ -98,17 +100,23 @@ def lost(ledger: Ledger, row: Any) -> None:
 
 
 def told(connection: Connection, incident: Incident) -> dict[str, Any]:
-    """Officer → the last page by which that officer was, or is about to be, told."""
+    """Officer → the last page by which that officer was, or is about to be, told; else the one that came too late."""
+    late = (pages.c.state == "cancelled") & (pages.c.reason == OVERTAKEN)
     found = connection.execute(
         select(pages)
         .where(
             pages.c.incident == incident.id,
             pages.c.kind.in_(CALLING),
-            pages.c.state.in_(page_states.TOLD),
+            pages.c.state.in_(page_states.TOLD) | late,
         )
-        .order_by(pages.c.created_at, pages.c.step)
+        .order_by(late.desc(), pages.c.created_at, pages.c.step)
     )
     return {row.officer: row for row in found}
+
+
+def passed(incident: Incident, row: Any) -> Words | None:
+    """The text of an end to somebody who may not have heard of the start: it says both."""
+    return None if incident.is_open or row.state in page_states.LEFT else BUILT_IN["passed"]
 
 
 def tell(
@@ -132,7 +140,8 @@ def tell(
         contact = next((c for c in known if c.id == row.contact), known[0] if known else None)
         if contact is None:
             continue
-        body = _render(ledger, incident, kind, tail or Texts.name_of(incident.number), values)
+        words = passed(incident, row) if kind == "recovered" else None
+        body = _render(ledger, incident, kind, tail or Texts.name_of(incident.number), values, words)
         _add(ledger, incident, kind, 0, about, contact, body, None)
         count += 1
     return count
@@ -237,7 +246,9 @@ def _nth(ledger: Ledger, incident: Incident, contact: Contact) -> int:
     return len(found.all()) + 1
 
 
-def _render(ledger: Ledger, incident: Incident, kind: Kind, tail: Words, values: Mapping[str, Any]) -> str:
+def _render(
+    ledger: Ledger, incident: Incident, kind: Kind, tail: Words, values: Mapping[str, Any], words: Words | None = None
+) -> str:
     """A plan's template that is broken costs its own words only: the built-in text is sent and the fault reported."""
     services = ledger.services
     site = services.library
@@ -249,7 +260,7 @@ def _render(ledger: Ledger, incident: Incident, kind: Kind, tail: Words, values:
         names_county=site.several_counties and (incident.plan, incident.county) != (PIPELINE_FAULT, site.county),
     )  # fmt: skip
     try:
-        return services.texts.incident(kind, about, tail, values)
+        return services.texts.incident(kind, about, tail, values, words=words)
     except Exception as error:  # noqa: BLE001, whatever a template does, somebody is paged
         reason = f"{type(error).__name__}: {error}"[:200]
         _log.warning("template broken, built-in text used", plan=incident.plan, kind=kind, error=reason)

@@ -11,6 +11,8 @@ from responders.schema import incidents
 from rules.alerts import PIPELINE_FAULT, Words, pipeline_fault
 
 if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
     from responders.clock import Clock
     from responders.desk import Desk
     from responders.ledger import Services
@@ -52,15 +54,19 @@ class ProviderFaults:
 
     def _ended(self, channel: str) -> None:
         county = self._services.library.county
-        place = f"{county}/{PART}/{channel}"
         with self._store.read() as connection:
-            query = select(incidents.c.id).where(
-                incidents.c.plan == PIPELINE_FAULT,
-                incidents.c.place == place,
-                incidents.c.status.in_(incident_states.OPEN),
-            )
-            if connection.execute(query).first() is None:
+            if channel not in open_faults(connection):
                 return
         words = Words(zh=f"短信通道 {channel} 已恢复。", en=f"Channel {channel} works again.")
         now = self._clock()
         self._desk.take([pipeline_fault(county=county, part=PART, subject=channel, at=now, explain=words, over=True)])
+
+
+def open_faults(connection: Connection) -> frozenset[str]:
+    """The channels whose provider is known to fail."""
+    query = select(incidents.c.place).where(
+        incidents.c.plan == PIPELINE_FAULT,
+        incidents.c.place.like(f"%/{PART}/%"),
+        incidents.c.status.in_(incident_states.OPEN),
+    )
+    return frozenset(place.partition(f"/{PART}/")[2] for place in connection.execute(query).scalars())

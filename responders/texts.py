@@ -40,6 +40,10 @@ BUILT_IN: Mapping[str, Words] = {
         zh="{{ explain }} 已恢复正常。{% if open %}响应仍在进行，须人工结束。{% endif %}",
         en="{{ explain }} Back to normal.{% if open %} The response goes on until somebody ends it.{% endif %}",
     ),
+    "passed": Words(
+        zh="{{ was }}。{{ observed }} 监测，现已恢复正常：{{ explain }}。",
+        en="{{ was }}. Observed {{ observed }}; back to normal now: {{ explain }}.",
+    ),
     "acknowledged": Words(zh="{{ owner }} 已签收。", en="Acknowledged by {{ owner }}."),
     "closed": Words(zh="{{ by }} 已关闭：{{ reason }}", en="Closed by {{ by }}: {{ reason }}"),
 }
@@ -143,6 +147,7 @@ class Texts:
             "county": said(about.county),
             "explain": said(about.headline),
             "observed": shown_short(about.observed_at, about.now),
+            "was": said(about.headline),
             "risen_from": None,
             "open": True,
             "count": 1,

@@ -6,10 +6,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
+import pytest
 from aiohttp import web
 
 from responders import timeline
 from responders.audit import Audit, Heartbeat
+from responders.channels.base import Uncertain
 from responders.queries import list_incidents, show_incident
 
 if TYPE_CHECKING:
@@ -58,6 +60,29 @@ async def test_c11_an_incident_that_nobody_moves_is_found_made_due_and_a_pipelin
         assert not await nowhere.beat()
     finally:
         await runner.cleanup()
+    room.network.ignores(wang)
+    room.network.ignores("+12025550122")
+
+
+async def test_while_the_provider_is_away_the_audit_says_so_and_does_not_blame_the_responder(
+    room: Room, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The heartbeat stays silent, for nobody can be paged; but the fault is the provider's, and is on record once."""
+    wang, _ = room.usual()
+    room.network.answers = lambda _: Uncertain("HTTP 500")
+    await room.happens(*(room.alert(place=f"p{n}", subject=f"p{n}") for n in range(6)))
+    await room.goes_by(minutes=9)
+    audit = Audit(room.store, room.services, room.desk, room.clock)
+    before = [(row.number, row.position) for row in room.incidents()]
+    found = audit.once()
+    assert {finding.provider for finding in found} == {"twilio"}
+    assert not await Heartbeat(audit, room.answers, "").beat()
+    assert "the provider of twilio fails, pages wait" in capsys.readouterr().out
+    assert [(row.number, row.position) for row in room.incidents()] == before
+    assert [row.headline for row in room.incidents() if "responder" in row.headline] == []
+    room.network.answers = lambda _: None
+    await room.goes_by(minutes=6)
+    assert audit.once() == []
     room.network.ignores(wang)
     room.network.ignores("+12025550122")
 

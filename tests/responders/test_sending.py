@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
-from responders.channels.base import OutgoingText, Refused, Uncertain
+from responders.channels.base import OutgoingText, Refused, SendResult, Uncertain
+from responders.provider_faults import ProviderFaults
 from responders.recorder import Receipt, Recorder
 from responders.schema import pages
 
@@ -138,6 +139,63 @@ async def test_a_provider_that_answers_500_for_half_an_hour_spends_no_step_and_i
     assert len(texts) == len(set(texts)) == 8
     room.network.ignores(wang)
     room.network.ignores(li)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [Refused("account not active", "provider", "20005"), Uncertain("HTTP 500")],
+    ids=["refused: its page is held", "500: its page is uncertain"],
+)
+async def test_a_fault_of_the_provider_that_ended_before_its_page_left_is_told_in_one_text(
+    room: Room, answer: SendResult
+) -> None:
+    """That it was, since when, and that it is over: nobody reads of a recovery from what he has not heard of."""
+    wang, _ = room.usual()
+    room.network.answers = lambda _: answer
+    await room.happens(*(room.alert(place=f"p{n}", subject=f"p{n}") for n in range(5)))
+    await room.goes_by(minutes=20)
+    room.network.answers = lambda _: None
+    await room.goes_by(minutes=10)
+    (fault,) = [incident for incident in room.incidents() if incident.plan == "pipeline-fault"]
+    assert (fault.status, fault.closed_by) == ("closed", "系统 system")
+    texts = [text for text in room.network.arrived[wang] if "【系统故障】" in text]
+    told = [text for text in texts if "现已恢复正常：短信通道 twilio 已恢复。" in text]
+    assert len(told) == 1
+    assert "短信通道 twilio 故障：" in told[0]
+    assert "08-26 16:00 监测" in told[0]
+    assert "Observed 08-26 16:00; back to normal now: Channel twilio works again." in told[0]
+    assert len(texts) - len(told) <= 1  # its page may have been the one that found the provider well
+    room.network.ignores(wang)
+    room.network.ignores("+12025550122")
+
+
+async def test_a_fault_of_which_one_has_heard_ends_with_the_end_alone(room: Room) -> None:
+    """Its page has left: the second text says what is new. Another process has noticed both."""
+    wang, _ = room.usual()
+    await room.happens(room.alert())
+    room.network.reads(wang)
+    elsewhere = ProviderFaults(room.store, room.services, room.desk, room.clock)
+    elsewhere.began("twilio", "account not active")
+    await room.idle()
+    room.network.reads(wang, "短信通道 twilio 故障：account not active")
+    elsewhere.ended("twilio")
+    await room.idle()
+    over = room.network.reads(wang, "【系统故障】")
+    assert "短信通道 twilio 已恢复 已恢复正常。" in over
+    assert "account not active" not in over
+
+
+async def test_an_incident_that_people_closed_before_its_page_left_is_not_told(room: Room) -> None:
+    """Nor is a notice that is over by itself."""
+    wang, _ = room.usual()
+    room.network.answers = lambda _: Refused("account not active", "provider", "20005")
+    await room.happens(room.alert(), room.alert("approach", place="b", subject="b1"))
+    room.answers.close(1, "王建国", "误报")
+    await room.happens(room.alert("normal", "approach", place="b", subject="b1"))
+    room.network.answers = lambda _: None
+    await room.goes_by(minutes=10)
+    assert [text for text in room.network.arrived.get(wang, []) if "【粮价预警】" in text] == []
+    room.network.ignores(wang)
 
 
 async def test_a_provider_that_is_away_is_probed_one_page_at_a_time(room: Room) -> None:
