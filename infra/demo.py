@@ -264,7 +264,8 @@ def _code(body: str) -> str:
 
 def _paged_incident(store: Store) -> int | None:
     with store.read() as connection:
-        query = select(incidents.c.number).where(incidents.c.status == "unacknowledged").order_by(incidents.c.number)
+        crossed = incidents.c.status == "unacknowledged", incidents.c.severity == "line"
+        query = select(incidents.c.number).where(*crossed).order_by(incidents.c.number)
         found: int | None = connection.execute(query.limit(1)).scalar_one_or_none()
     return found
 

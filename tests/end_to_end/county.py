@@ -43,6 +43,7 @@ def make_site(target: Path) -> None:
     codes = [code(number) for number in range(COUNTIES)]
     site = _read(target / "site.yaml")
     site["counties"] = {c: {"zh": f"试验县{c[3:]}", "en": f"County {c[3:]}"} for c in codes}
+    site["roles"]["epidemic_duty"] = {"zh": "卫健值班员", "en": "health duty officer"}
     _write(target / "site.yaml", site)
     points = _read(target / "points.yaml")
     line = {"commodity": "rice", "stage": "retail", "upper": "4.60", "unit": "元/kg"}
@@ -60,7 +61,9 @@ def _quick(plan: dict[str, Any]) -> dict[str, Any]:
     return plan | {
         "id": "epidemic",
         "tag": {"zh": "疫情处置", "en": "EPIDEMIC"},
-        "triggers": [trigger | {"where": {"category": ["epidemic"]}} for trigger in plan["triggers"]],
+        "triggers": [
+            trigger | {"when": trigger["when"] | {"where": {"category": ["epidemic"]}}} for trigger in plan["triggers"]
+        ],
         "escalation": {
             "steps": [{"page": ["epidemic_duty"], "wait": QUICK_STEPS}, {"page": ["epidemic_duty"], "wait": "5m"}],
             "leader": ["duty_leader"],
