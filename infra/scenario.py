@@ -153,6 +153,9 @@ def _faults(document: Document, scenario: Scenario, site: Site) -> Iterator[File
 def _inject_faults(
     document: Document, path: str, inject: Inject, scenario: Scenario, site: Site
 ) -> Iterator[FileFault]:
+    if inject.points == "all" and not _points(inject, site):
+        line = f"{inject.fact.get('commodity')}/{inject.fact.get('stage')}"
+        yield document.fault(f"{path}.points", inject.points, f"points that have a line for {line}")
     if inject.points is not None:
         for point in (p for p in _points(inject, site) if p not in site.points):
             yield document.fault(f"{path}.points", point, "a point of the site")

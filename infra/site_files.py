@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from jinja2 import TemplateError
 
+from infra.scenario import load as load_scenario
 from responders.texts import NAMES, TemplateFault, check_template, unknown_names
+from rules.alerts import PIPELINE_FAULT
 from rules.loading import load
 from rules.misfit import Said
 from rules.yaml_file import BadFiles, Document, FileFault
@@ -34,7 +36,7 @@ def read_library(directory: Path) -> Library:
             try:
                 texts[name] = path.read_text(encoding="utf-8")
             except UnicodeDecodeError as error:
-                faults.append(FileFault(name, 1, "$", f"byte {error.start} that is not UTF-8", "text in UTF-8"))
+                faults.append(_not_text(name, error))
     if faults:
         raise BadFiles(faults)
     try:
@@ -45,6 +47,29 @@ def read_library(directory: Path) -> Library:
     if faults or library is None:
         raise BadFiles(faults)
     return library
+
+
+def drill_faults(directory: Path, library: Library) -> Iterator[FileFault]:
+    """What is wrong with the drills of a site directory: each is tried without being played."""
+    for path in sorted(directory.glob("drills/*.yaml")):
+        name = path.relative_to(directory).as_posix()
+        try:
+            text = path.read_text(encoding="utf-8")
+            scenario = load_scenario(name, text, library.site)
+        except BadFiles as bad:
+            yield from bad.faults
+            continue
+        except UnicodeDecodeError as error:
+            yield _not_text(name, error)
+            continue
+        document = Document(name, text)
+        for i, expected in enumerate(scenario.expected):
+            if expected.plan not in library.plans and expected.plan != PIPELINE_FAULT:
+                yield document.fault(f"$.expected[{i}].plan", expected.plan, "a plan of the library")
+
+
+def _not_text(name: str, error: UnicodeDecodeError) -> FileFault:
+    return FileFault(name, 1, "$", f"byte {error.start} that is not UTF-8", "text in UTF-8")
 
 
 def _texts(name: str, text: str) -> Iterator[FileFault]:

@@ -12,7 +12,7 @@ from infra.cli.context import Context, answer_no, json_option, pass_context, pri
 from infra.plan_page import render
 from infra.plan_text import lines
 from infra.plan_view import view
-from infra.site_files import read_library
+from infra.site_files import drill_faults, read_library
 from rules.alerts import Words
 from rules.plan_checks.levels import reached
 from rules.yaml_file import BadFiles
@@ -52,19 +52,21 @@ def plan() -> None:
 @json_option
 @pass_context
 def check(context: Context, directory: Path | None, as_json: bool) -> None:
-    """检查站点目录的全部预案 / check a site directory: every fault at once, exit code 1."""
+    """检查站点目录的全部预案和演练 / check a site directory, plans and drills: every fault at once, exit code 1."""
     where = directory or Path(context.settings.site)
     if not where.is_dir():
         read_library(where)  # says so: exit code 2
     try:
         library = read_library(where)
+        faults = list(drill_faults(where, library))
     except BadFiles as bad:
+        faults = bad.faults
+    if faults:
         if as_json:
-            print_json(fault._asdict() for fault in bad.faults)
+            print_json(fault._asdict() for fault in faults)
         else:
-            click.echo("\n".join(map(str, bad.faults)))
-        count = len(bad.faults)
-        raise answer_no(f"{count} 处错误 / {count} fault{'s' if count > 1 else ''}") from None
+            click.echo("\n".join(map(str, faults)))
+        raise answer_no(f"{len(faults)} 处错误 / {len(faults)} fault{'s' if len(faults) > 1 else ''}")
     if as_json:
         print_json(_rows(library))
         return

@@ -39,7 +39,8 @@ def test_a_clean_library_is_told_with_its_versions_and_what_is_not_executed(site
     result = plan("check", site)
     assert result.exit_code == 0
     first, *rest = result.output.splitlines()
-    assert first == "5 个预案, 35 个监测点, 无误 / 5 plans, 35 points, no fault"
+    plans = len(list((site / "plans").glob("*.yaml")))
+    assert first == f"{plans} 个预案, 35 个监测点, 无误 / {plans} plans, 35 points, no fault"
     assert any("disaster-relief  自然灾害救助应急预案 / Natural disaster relief" in line for line in rest)
     assert sum(line.startswith("  不执行 out of scope  grain-warning-line: ") for line in rest) == 2
 
@@ -66,6 +67,20 @@ def test_a_template_that_fills_in_what_nobody_knows_is_a_dead_reference(site: Pa
     (line,) = [line for line in plan("check", site).output.splitlines() if line.startswith("plans/")]
     assert line.endswith("count, county, explain, number, observed, open, place, risen_from, severity, tag, title")
     assert "texts.page.zh: got 'who'" in line
+
+
+def test_drills_are_checked_with_the_library_that_they_play(site: Path) -> None:
+    """Each is tried: its facts, and the plans it counts on."""
+    drill = site / "drills" / "price-surge.yaml"
+    edit(drill, "plan: grain-warning-line", "plan: grain-warning")
+    edit(drill, "stage: retail", "stage: stolen")
+    told = [
+        line.partition(": got")[0] for line in plan("check", site).output.splitlines() if line.startswith("drills/")
+    ]
+    assert told == ["drills/price-surge.yaml:9 injects[0].points"]  # of no point: the inject would be nothing
+    edit(drill, "stage: stolen", "stage: retail")
+    told = [line for line in plan("check", site).output.splitlines() if line.startswith("drills/")]
+    assert told == ["drills/price-surge.yaml:21 expected[0].plan: got 'grain-warning', expected a plan of the library"]
 
 
 def test_faults_as_objects(site: Path) -> None:
@@ -110,4 +125,4 @@ def test_a_plan_that_is_not_there_is_named_with_those_that_are(site: Path) -> No
     """Exit code 2."""
     result = plan("show", "flood", "--site", site)
     assert result.exit_code == 2
-    assert "PLAN: got 'flood', expected one of disaster-relief, grain-warning-line" in result.output
+    assert "PLAN: got 'flood', expected one of disaster-relief, " in result.output

@@ -59,13 +59,15 @@ def test_every_file_that_ships_is_what_its_schema_says(path: Path) -> None:
     assert complaints(kind(path), read(path.read_text(encoding="utf-8"))) == []
 
 
-def test_a_copied_site_brings_its_schemas_along(tmp_path: Path) -> None:
-    """The first line of a plan leads to the schema that completes it."""
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_every_file_of_a_copied_site_names_its_schema(path: Path, tmp_path: Path) -> None:
+    """The first line leads to the schema, which came along."""
     copy_example(tmp_path / "site")
-    plan = tmp_path / "site" / "plans" / "overall.yaml"
-    first = plan.read_text(encoding="utf-8").splitlines()[0]
-    assert first == "# yaml-language-server: $schema=../schemas/plan.schema.json"
-    assert (plan.parent / first.partition("$schema=")[2]).is_file()
+    copied = tmp_path / "site" / path.relative_to(example_site())
+    before, _, where = copied.read_text(encoding="utf-8").splitlines()[0].partition("$schema=")
+    assert before == "# yaml-language-server: "
+    assert (copied.parent / where).resolve() == tmp_path / "site" / "schemas" / f"{kind(path)}.schema.json"
+    assert (copied.parent / where).is_file()
 
 
 def test_each_field_of_a_plan_is_explained_in_both_languages() -> None:
