@@ -126,7 +126,7 @@ class _Application:
                 entries[key] = remembering(entry, record, fact.exercise, Held(where, fact.source, None), broken)
                 alerts.append(broken)
                 continue
-            if known is not None and change.state is known.state:
+            if change.state is (known.state if known else None):
                 continue
             caused = [
                 alert_of(bound, fact.county, fact.exercise, about.subject, where, fact.source, t, record)

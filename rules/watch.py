@@ -76,7 +76,9 @@ class Watch:
         kept = before.kept
         if position < 0 or (position == 0 and len(kept) >= self.condition.kept and not replaces):
             return self._change(before, [])  # a repetition, or older than what is kept
-        said = None if void else self.condition.extract(fact)
+        said = self.condition.gone(fact) if void else self.condition.extract(fact)
+        if state is None and _nothing(said):
+            return Change(None, None, [])
         sample = Sample(fact.observed_at, key, fact.revision, fact.digest, fact.known, fact.estimated, said)
         if position == len(kept):
             return self._next(before, sample, fact)
@@ -160,9 +162,10 @@ class Watch:
 
     def _read(self, fold: Fold, sample: Sample) -> Fold:
         at = sample.observed_at
-        if sample.value is None:  # a version that no longer says anything of this subject
+        if sample.value is None:
             return self._judged(fold, fold.memory, at, reading=False)
-        return self._judged(fold, self.condition.read(fold.memory, sample, sample.value), at, reading=True)
+        memory = self.condition.read(fold.memory, sample, sample.value)
+        return self._judged(fold, memory, at, reading=not _nothing(sample.value))
 
     def _judged(self, fold: Fold, memory: Any, at: datetime, *, reading: bool) -> Fold:
         limits = self._limits.judge(fold.limits, self.condition.verdict(memory, at), at, reading=reading)
@@ -230,6 +233,11 @@ class Watch:
             for fold in (found.base, found.now)
         )
         return WatchState(base, found.kept, now)
+
+
+def _nothing(said: Any) -> bool:
+    """Whether a fact says nothing here (any more)."""
+    return not said or (isinstance(said, list) and all(map(_nothing, said)))
 
 
 def _towards(present: Severity, was: Severity, steps: list[Step]) -> list[Step]:

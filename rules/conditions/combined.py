@@ -53,6 +53,10 @@ class Combined(Condition):
         said = [one.extract(fact) for one in self.below]
         return said if any(one is not None for one in said) else None
 
+    def gone(self, fact: AnyFact) -> list[Any] | None:
+        left = [one.gone(fact) for one in self.below]
+        return left if any(one is not None for one in left) else None
+
     def read(self, memory: Memory, sample: Sample, said: list[Any]) -> Memory:
         return [
             own if one is None else condition.read(own, sample, one)

@@ -60,6 +60,10 @@ class Condition(ABC):
     def extract(self, fact: AnyFact) -> Any:
         """What is kept of a fact, as plain JSON; None where it says nothing to this condition."""
 
+    def gone(self, fact: AnyFact) -> Any:  # noqa: ARG002 - most series never leave their subject
+        """What is kept of a version that says nothing here any more; None: there is nothing to take back."""
+        return None
+
     @abstractmethod
     def read(self, memory: Any, sample: Sample, said: Any) -> Any:
         """The memory after a reading, which is not older than those before it. `said` is what was extracted."""

@@ -34,6 +34,9 @@ class CrowdFigures(Figures):
         sources[sample.key] = {**memory["said"].get(sample.key, {}), **said["figures"]}
         return {"said": sources, "name": said["name"], "venue": said["venue"]}
 
+    def leave(self, memory: dict[str, Any], key: str) -> dict[str, Any]:
+        return {**memory, "said": {source: one for source, one in memory["said"].items() if source != key}}
+
     def figures(self, memory: dict[str, Any], at: datetime) -> dict[str, Any]:  # noqa: ARG002
         found: dict[str, Any] = {}
         for one in memory["said"].values():

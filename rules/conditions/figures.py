@@ -33,6 +33,10 @@ class Figures(ABC):
     def read(self, memory: Any, sample: Sample, said: dict[str, Any]) -> Any: ...
 
     @abstractmethod
+    def leave(self, memory: Any, key: str) -> Any:
+        """Without what older versions of a series said: the newest says nothing here."""
+
+    @abstractmethod
     def figures(self, memory: Any, at: datetime) -> Mapping[str, Any]:
         """Field to value, as `rules.measures` reads them; an unknown one is absent."""
 

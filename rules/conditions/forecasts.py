@@ -59,6 +59,9 @@ class ForecastFigures(Figures):
             del live[next(iter(live))]
         return {"warnings": live, "void": [*memory["void"], *replaced][-MOST:]}
 
+    def leave(self, memory: dict[str, Any], key: str) -> dict[str, Any]:
+        return {**memory, "warnings": {k: w for k, w in memory["warnings"].items() if k != key}}
+
     def figures(self, memory: dict[str, Any], at: datetime) -> dict[str, Any]:
         standing = self._standing(memory, at)
         if not standing:

@@ -53,6 +53,13 @@ class ReportFigures(Figures):
             del others[next(iter(others))]
         return {**others, said["event"]: now}  # the newest last
 
+    def leave(self, memory: dict[str, Occurrence], key: str) -> dict[str, Occurrence]:
+        left = {
+            event: {**one, "reports": {name: said for name, said in one["reports"].items() if name != key}}
+            for event, one in memory.items()
+        }
+        return {event: one for event, one in left.items() if one["reports"]}
+
     def figures(self, memory: dict[str, Occurrence], at: datetime) -> dict[str, Any]:
         total: dict[str, Any] = {}
         live = [one for one in memory.values() if self._counts(one, at)]
@@ -70,6 +77,8 @@ class ReportFigures(Figures):
         return min((end for end in ends if end > clock), default=None)
 
     def title(self, memory: dict[str, Occurrence], at: datetime) -> Words:
+        if not memory:
+            return Words(zh="原报告已改报他处，", en="the report now stands elsewhere")
         live = [one for one in memory.values() if self._counts(one, at)] or list(memory.values())
         newest = live[-1]
         town = self._site.division(newest["town"])

@@ -57,11 +57,14 @@ class TableCondition(Condition):
         if fact.kind != self._facts:
             return None
         if not all(str(getattr(fact, field)) in values for field, values in self._where.items()):
-            return None
+            return self.gone(fact)
         return self._figures.extract(fact)
 
-    def read(self, memory: Any, sample: Sample, said: Any) -> Any:
-        return self._figures.read(memory, sample, said)
+    def gone(self, fact: AnyFact) -> dict[str, Any] | None:
+        return {} if fact.kind == self._facts else None
+
+    def read(self, memory: Any, sample: Sample, said: dict[str, Any]) -> Any:
+        return self._figures.read(memory, sample, said) if said else self._figures.leave(memory, sample.key)
 
     def due(self, memory: Any, clock: datetime) -> datetime | None:
         return self._figures.due(memory, clock)
