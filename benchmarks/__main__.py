@@ -8,7 +8,7 @@ import sys
 from benchmarks.table import HEADER, line
 from infra.logs import configure_logging
 
-NAMES = ("engine", "streams", "http", "latency", "storm", "recovery", "killed")
+NAMES = ("engine", "backtest", "streams", "http", "latency", "storm", "recovery", "killed")
 
 
 def main() -> int:
