@@ -107,8 +107,8 @@ def narrow(plan: PlanView) -> Diagram:
 
 def _trigger(trigger: TriggerView, width: int) -> list[Line]:
     lines = _wrapped(trigger.id, "strong", width)
-    for says in (trigger.described.says, *(part.says for part in trigger.described.parts)):
-        lines += [*_wrapped(says.zh, "main", width), *_wrapped(says.en, "small", width)]
+    for mark, one in (("", trigger.described), *(("· ", part) for part in trigger.described.parts)):
+        lines += [*_wrapped(f"{mark}{one.says.zh}", "main", width), *_wrapped(f"{mark}{one.says.en}", "small", width)]
     if trigger.described.reaches <= {"approach"}:
         lines.append(Line("仅通知，不启动响应 / a notice only", "small"))
     return lines
