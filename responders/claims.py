@@ -124,20 +124,19 @@ class Claims:
                 .values(due_at=now)
             )
 
-    def next_due(self) -> datetime | None:
-        """When a page falls due, the next time after now."""
-        return self._next((("due", "held"), pages.c.due_at))
+    def next_due(self, after: datetime) -> datetime | None:
+        """When a page falls due, the next time after an instant."""
+        return self._next(after, (("due", "held"), pages.c.due_at))
 
-    def next_question(self) -> datetime | None:
-        """When a page is to be asked about, or its lease ends, the next time after now."""
-        return self._next((("uncertain",), pages.c.ask_at), (("sending",), pages.c.lease_until))
+    def next_question(self, after: datetime) -> datetime | None:
+        """When a page is to be asked about, or its lease ends, the next time after an instant."""
+        return self._next(after, (("uncertain",), pages.c.ask_at), (("sending",), pages.c.lease_until))
 
-    def _next(self, *times: tuple[tuple[page_states.State, ...], Column[datetime]]) -> datetime | None:
-        now = self._clock()
+    def _next(self, after: datetime, *times: tuple[tuple[page_states.State, ...], Column[datetime]]) -> datetime | None:
         with self._store.read() as connection:
             found = [
                 connection.execute(
-                    select(column).where(pages.c.state.in_(states), column > now).order_by(column).limit(1)
+                    select(column).where(pages.c.state.in_(states), column > after).order_by(column).limit(1)
                 ).scalar_one_or_none()
                 for states, column in times
             ]

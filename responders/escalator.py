@@ -49,15 +49,14 @@ class Escalator:
         """Do what is due now; how much moved."""
         return self._releases.once() + self._steps() + self._updates()
 
-    def next_due(self) -> datetime | None:
-        """When the next thing falls due that is not due yet."""
-        now = self._clock()
+    def next_due(self, after: datetime) -> datetime | None:
+        """When something falls due, the next time after an instant."""
         with self._store.read() as connection:
             found = [
-                connection.execute(select(column).where(column > now).order_by(column).limit(1)).scalar_one_or_none()
+                connection.execute(select(column).where(column > after).order_by(column).limit(1)).scalar_one_or_none()
                 for column in (incidents.c.next_due, incidents.c.update_due)
             ]
-        found.append(self._releases.next_due())
+        found.append(self._releases.next_due(after))
         return min((at for at in found if at is not None), default=None)
 
     def _steps(self) -> int:

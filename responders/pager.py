@@ -204,25 +204,27 @@ class Pager:
     # -- the service's loops
 
     async def _loop(
-        self, work: Callable[[], Awaitable[int]], next_due: Callable[[], datetime | None], wake: Wake
+        self, work: Callable[[], Awaitable[int]], next_due: Callable[[datetime], datetime | None], wake: Wake
     ) -> None:
         waiter = wake.waiter()
         try:
             while True:
+                began = self._clock()
                 if not await self._persistently(work):
-                    await waiter.wait(await self._pause(next_due), calm=_CALM)
+                    await waiter.wait(await self._pause(next_due, began), calm=_CALM)
         finally:
             waiter.close()
 
-    async def _pause(self, next_due: Callable[[], datetime | None]) -> float:
+    async def _pause(self, next_due: Callable[[datetime], datetime | None], began: datetime) -> float:
+        """Until something falls due, also if it did so since the work began."""
         try:
-            due = await self._thread(next_due)
+            due = await self._thread(next_due, began)
         except Exception:  # noqa: BLE001, the fallback is enough
             return self._poll
         opens = [c.open_until for c in self._circuits.values() if c.open_until]
         now = self._clock()
-        ahead = [(at - now).total_seconds() for at in [*opens, due] if at is not None and at > now]
-        return min([self._poll, *ahead])
+        ahead = [(at - now).total_seconds() for at in [*opens, due] if at is not None and at > began]
+        return max(0.0, min([self._poll, *ahead]))
 
     async def _persistently(self, work: Callable[[], Awaitable[T]]) -> T:
         """Do the work; whatever goes wrong is said, and it is tried again after a pause."""
@@ -250,6 +252,7 @@ class Pager:
 
         try:
             while True:
+                began = self._clock()
                 room = 2 * half - len(flying) if len(flying) <= half else 0
                 claimed, refused = await self._persistently(partial(self._claim, room)) if room > 0 else ([], 0)
                 for page in claimed:
@@ -257,7 +260,7 @@ class Pager:
                     flying.add(task)
                     task.add_done_callback(landed)
                 if len(flying) > half or len(claimed) + refused < room:  # no more is due than was claimed
-                    await waiter.wait(await self._pause(self._claims.next_due))
+                    await waiter.wait(await self._pause(self._claims.next_due, began))
         finally:
             waiter.close()
 

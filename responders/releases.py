@@ -57,12 +57,11 @@ class Releases:
             done += self._guarded(self._settle, under, table.c.release_due, table.c.suppressed_under == under)
         return done
 
-    def next_due(self) -> datetime | None:
-        """When the next thing falls due that is not due yet."""
-        now = self._clock()
+    def next_due(self, after: datetime) -> datetime | None:
+        """When something falls due, the next time after an instant."""
         with self._store.read() as connection:
             found = [
-                connection.execute(select(column).where(column > now).order_by(column).limit(1)).scalar_one_or_none()
+                connection.execute(select(column).where(column > after).order_by(column).limit(1)).scalar_one_or_none()
                 for column in (table.c.shelved_until, table.c.release_due)
             ]
         return min((at for at in found if at is not None), default=None)

@@ -280,7 +280,8 @@ class Room:
         await self.idle()
 
     def next_due(self) -> datetime | None:
-        dues = [self.pager._escalator.next_due(), self.pager._claims.next_due()]
+        claims = self.pager._claims
+        dues = [ask(self.clock.now) for ask in (self.pager._escalator.next_due, claims.next_due, claims.next_question)]
         dues += [c.open_until for c in self.pager._circuits.values() if c.open_until and c.open_until > self.clock.now]
         return min((due for due in dues if due), default=None)
 

@@ -277,6 +277,17 @@ async def test_only_a_receipt_that_makes_something_due_wakes_the_pager(room: Roo
     assert room.incident().next_due == room.clock()
 
 
+async def test_what_fell_due_while_the_pager_looked_is_not_slept_over(room: Room) -> None:
+    wang, _ = room.usual()
+    began = room.clock.now
+    room.clock.now += timedelta(milliseconds=2)
+    room.take(room.alert())
+    room.clock.now += timedelta(milliseconds=2)
+    assert await room.pager._pause(room.pager._claims.next_due, began) == 0.0
+    await room.idle()
+    room.network.reads(wang)
+
+
 async def test_a_receipt_alone_settles_an_uncertain_page(room: Room) -> None:
     wang, _ = room.usual()
     room.network.lose = lambda _: Uncertain("no answer")
