@@ -12,6 +12,8 @@ from infra import clock
 from infra.wiring import DutyRoom, duty_room, stream_settings
 from responders import escalation, roster
 from responders.channels.base import Askable, CannotAsk
+from responders.clock import shown
+from responders.reach import Reach, reach
 from responders.schema import contacts
 from rules.alerts import Words
 from streams.provision import provision
@@ -41,7 +43,7 @@ async def examine(settings: Settings, library: Library) -> list[Finding]:
             await _provider(settings, room),
         ]
         if findings[1].well:
-            findings += await asyncio.to_thread(lambda: list(_roles(room, library)))
+            findings += await asyncio.to_thread(lambda: [*_roles(room, library), *_phones(room)])
         return findings
     finally:
         await room.close()
@@ -90,6 +92,27 @@ def _roles(room: DutyRoom, library: Library) -> Iterator[Finding]:
             reached = [officer for officer in on if officer in known]
             detail = ", ".join(reached) or "现在无人可达: 请补排班 / reaches nobody now: fenghuo roster import"
             yield Finding(what=Words(zh=f"值班 {role}", en=f"role {role}"), well=bool(reached), detail=detail)
+
+
+def _phones(room: DutyRoom) -> Iterator[Finding]:
+    """A phone that no text reaches is said before it is needed."""
+    with room.store.read() as connection:
+        lost = [contact for contact in reach(connection) if contact.enabled and contact.lost]
+    for contact in lost:
+        what = Words(zh=f"{contact.officer} 的电话", en=f"phone of {contact.officer}")
+        yield Finding(what=what, well=False, detail=f"{contact.address}{how_it_fares(contact)}")
+
+
+def how_it_fares(contact: Reach) -> str:
+    """What a person should know before a text is sent there; empty where nothing is known against it."""
+    if not contact.enabled:
+        return "（停用 disabled）"
+    if contact.stopped:
+        return "（已退订，收不到短信，须本人回复 START / has sent STOP: no text arrives until its owner texts START）"
+    if not contact.lost or contact.last_at is None:
+        return ""
+    why = contact.last_reason or contact.last_state
+    return f"（上次未达 the last text did not arrive: {why}, {shown(contact.last_at)}）"
 
 
 def roles_of(library: Library) -> set[str]:

@@ -11,7 +11,8 @@ from responders import acknowledgement, outbox, reply_codes, roster
 from responders.acknowledgement import Already, Closed, Done, Outcome, Refused
 from responders.clock import shown_short
 from responders.ledger import Ledger
-from responders.replies import Asked, parse
+from responders.reach import STARTED, STOPPED
+from responders.replies import Asked, keyword, parse
 from responders.schema import inbound, incidents
 from rules import identity
 from rules.alerts import Words
@@ -80,6 +81,8 @@ class Inbound:
         """(outcome, the incident it concerned, what is answered)"""
         if officer is None:
             return "unknown phone", None, None  # strangers learn nothing
+        if (word := keyword(text.body)) is not None:  # the network itself has answered
+            return STOPPED if word == "stop" else STARTED, None, None
         asked = parse(text.body)
         if asked is None:
             return "nonsense", None, _SORRY

@@ -24,6 +24,18 @@ _NUMBER = re.compile(rf"({_WORDS})\s*(?:事件)?\s*#?([0-9]{{1,9}})", re.ASCII)
 _CLOSING = frozenset({"c", "close", "关闭"})
 
 
+_STOP = frozenset({"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "optout", "revoke"})
+_START = frozenset({"start", "unstop"})
+"""Twilio's default keywords (Messaging, "Advanced Opt-Out"); its network acts on them before we read them. YES is left
+out: it opts in only who is out, and else is an answer."""
+
+
+def keyword(body: str) -> Literal["stop", "start"] | None:
+    """Whether a text is nothing but a word by which the provider ends our texts to that phone, or lets them come."""
+    word = body.strip().casefold()
+    return "stop" if word in _STOP else "start" if word in _START else None
+
+
 def parse(body: str) -> Asked | None:
     """`1`, `1 a`, `"１"`, `1c`: by code. `ack 4`, `close 4`, `签收4`, `关闭 4`: by the incident's number. Else None."""
     said = unicodedata.normalize("NFKC", body[:200]).casefold()

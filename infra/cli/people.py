@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
@@ -10,12 +12,23 @@ from sqlalchemy import select
 
 from infra import clock
 from infra.cli.context import Context, answer_no, json_option, pass_context, print_json, refuse
-from infra.doctor import roles_of
+from infra.doctor import how_it_fares, roles_of
 from infra.wiring import duty_room_offline
 from responders.clock import shown
-from responders.officer_test import send_test
+from responders.officer_test import Tested, results, send_test
+from responders.page_states import PENDING
+from responders.reach import Reach, reach
 from responders.roster_import import RosterFaults, load, read
-from responders.schema import contacts, duty, officers
+from responders.schema import duty
+from responders.timeline import PAGE_STATE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from responders.store import Store
+
+LOOK_EVERY = 0.2
+"""Seconds between two looks at what has become of a test text."""
 
 
 @click.group("roster")
@@ -50,25 +63,32 @@ def import_roster(context: Context, file: Path, *, as_json: bool) -> None:
 @json_option
 @pass_context
 def show_roster(context: Context, *, as_json: bool) -> None:
-    """现在谁在岗 / who is on duty now, and how each is reached."""
+    """现在谁在岗 / who is on duty now, how each is reached, and whether texts arrive there."""
     now = clock.utc_now()
     query = (
-        select(duty.c.role, duty.c.officer, duty.c.starts_at, duty.c.ends_at, contacts.c.channel, contacts.c.address,
-               contacts.c.position, contacts.c.enabled)
-        .join(officers, officers.c.name == duty.c.officer)
-        .outerjoin(contacts, contacts.c.officer == officers.c.name)
+        select(duty)
         .where(duty.c.starts_at <= now, duty.c.ends_at > now)
-        .order_by(duty.c.role, duty.c.officer, contacts.c.position)
-    )  # fmt: skip
+        .order_by(duty.c.role, duty.c.officer, duty.c.starts_at)
+    )
     with duty_room_offline(context.settings, context.library) as room, room.store.read() as connection:
-        rows = [dict(row._mapping) for row in connection.execute(query)]  # noqa: SLF001 - SQLAlchemy's own name for it
+        shifts = connection.execute(query).all()
+        known: dict[str, list[Reach | None]] = {}
+        for contact in reach(connection):
+            known.setdefault(contact.officer, []).append(contact)
+    reached = [(shift, one) for shift in shifts for one in known.get(shift.officer, [None])]
     if as_json:
-        print_json(rows)
+        print_json(_row(shift, one) for shift, one in reached)
         return
-    for row in rows:
-        state = "" if row["enabled"] else " (停用 disabled)"
-        reached = f"{row['channel']} {row['address']}{state}" if row["address"] else "无联系方式 no contact"
-        click.echo(f"{row['role']:<16} {row['officer']}  {reached}  至 until {shown(row['ends_at'])}")
+    for shift, one in reached:
+        where = f"{one.channel} {one.address}{how_it_fares(one)}" if one else "无联系方式 no contact"
+        click.echo(f"{shift.role:<16} {shift.officer}  {where}  至 until {shown(shift.ends_at)}")
+
+
+def _row(shift: Any, contact: Reach | None) -> dict[str, Any]:
+    """A shift that runs now, and one way to reach its officer."""
+    named = {name: getattr(contact, name, None) for name in Reach.__struct_fields__}
+    times = {"starts_at": shift.starts_at, "ends_at": shift.ends_at}
+    return named | {"role": shift.role, "officer": shift.officer} | times
 
 
 @click.group("officer")
@@ -78,15 +98,55 @@ def officer() -> None:
 
 @officer.command("test")
 @click.argument("name")
+@click.option(
+    "--wait", "seconds", type=click.FloatRange(0, 600), default=30.0, show_default=True,
+    help="最多等回执几秒，0 为不等 / seconds to wait for receipts at most; 0: not at all",
+)  # fmt: skip
+@json_option
 @pass_context
-def test_officer(context: Context, name: str) -> None:
-    """发一条【测试】短信 / send one marked test text to each of an officer's phones (the responder must be running)."""
+def test_officer(context: Context, name: str, seconds: float, *, as_json: bool) -> None:
+    """发一条【测试】短信并等回执 / send one marked test text to each of an officer's phones, and say what became of it.
+
+    The responder must be running. Exit code 1 where a text was refused, did not arrive, or has not left in time.
+    """
+
+    def say(one: Tested) -> None:
+        if not as_json:
+            reason = f"（{one.reason}）" if one.reason else ""
+            click.echo(f"{one.channel} {one.address}: {PAGE_STATE[one.state]}{reason}")
+
     with duty_room_offline(context.settings, context.library) as room:
-        sent = send_test(room.store, room.services, clock.utc_now, name)
-    if not sent:
-        raise answer_no(f"{name}: 名册中无此人或无可用联系方式 / not on the roster, or without an enabled contact")
-    for contact in sent:
-        click.echo(f"待发 / queued: {contact.channel} {contact.address}")
+        tested = send_test(room.store, room.services, clock.utc_now, name)
+        if not tested:
+            raise answer_no(f"{name}: 名册中无此人或无可用联系方式 / not on the roster, or without an enabled contact")
+        tested = _watched(room.store, tested, seconds, say)
+    if as_json:
+        print_json(tested)
+    if seconds == 0:
+        return
+    if any(one.state in PENDING for one in tested):
+        raise answer_no("尚未发出，responder 是否在运行？ / has not left yet: is the responder running?")
+    if not all(one.well for one in tested):
+        raise answer_no("有短信未能送达 / not every text arrived")
+    if not all(one.settled for one in tested):
+        click.echo("已发出，尚无送达回执 / sent; no receipt of its delivery yet", err=True)
+
+
+def _watched(store: Store, tested: list[Tested], seconds: float, say: Callable[[Tested], None]) -> list[Tested]:
+    """Says each change of state until nothing more is to be expected, or the time is up; how they stand then."""
+    deadline = time.monotonic() + seconds
+    told: list[Tested] = []
+    while True:
+        for one in tested:
+            if one not in told:
+                told.append(one)
+                say(one)
+        left = deadline - time.monotonic()
+        if left <= 0 or all(one.settled for one in tested):
+            return tested
+        time.sleep(min(LOOK_EVERY, left))
+        with store.read() as connection:
+            tested = results(connection, [one.page for one in tested])
 
 
 COMMANDS = (roster, officer)

@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
-import pytest
 from aiohttp import web
+from structlog.testing import capture_logs
 
 from responders import timeline
 from responders.audit import Audit, Heartbeat
@@ -64,9 +64,7 @@ async def test_c11_an_incident_that_nobody_moves_is_found_made_due_and_a_pipelin
     room.network.ignores("+12025550122")
 
 
-async def test_while_the_provider_is_away_the_audit_says_so_and_does_not_blame_the_responder(
-    room: Room, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_while_the_provider_is_away_the_audit_says_so_and_does_not_blame_the_responder(room: Room) -> None:
     """The heartbeat stays silent, for nobody can be paged; but the fault is the provider's, and is on record once."""
     wang, _ = room.usual()
     room.network.answers = lambda _: Uncertain("HTTP 500")
@@ -76,8 +74,9 @@ async def test_while_the_provider_is_away_the_audit_says_so_and_does_not_blame_t
     before = [(row.number, row.position) for row in room.incidents()]
     found = audit.once()
     assert {finding.provider for finding in found} == {"twilio"}
-    assert not await Heartbeat(audit, room.answers, "").beat()
-    assert "the provider of twilio fails, pages wait" in capsys.readouterr().out
+    with capture_logs() as said:
+        assert not await Heartbeat(audit, room.answers, "").beat()
+    assert [line["what"] for line in said] == ["the provider of twilio fails, pages wait"]
     assert [(row.number, row.position) for row in room.incidents()] == before
     assert [row.headline for row in room.incidents() if "responder" in row.headline] == []
     room.network.answers = lambda _: None

@@ -176,10 +176,37 @@ async def test_what_another_process_writes_leaves_at_once(site: Site, tmp_path: 
     """`fenghuo officer test` and `fenghuo incident ack` beside a pager that runs, on either database."""
     wang, _ = site.room.usual()
     (tmp_path / "fenghuo.toml").write_text(f'site = "{WUYI}"\ndatabase = "{site.room.store.url}"\n', encoding="utf-8")
-    assert await site.leaves_after(tmp_path, wang, "【测试】", "officer", "test", "王建国") < AT_ONCE
+    assert await site.leaves_after(tmp_path, wang, "【测试】", "officer", "test", "王建国", "--wait", "0") < AT_ONCE
     await asyncio.to_thread(site.room.take, site.room.alert())
     await site.phone(wang).receives("【粮价预警】")
     assert await site.leaves_after(tmp_path, wang, "事件1", "incident", "ack", "1", "--by", "李卫东") < AT_ONCE
+
+
+@pytest.mark.parametrize(
+    ("fares", "code", "lines"),
+    [
+        ("normal", 0, ["已送达 delivered"]),
+        ("unreachable", 1, ["未送达 undelivered", "有短信未能送达 / not every text arrived"]),
+        ("invalid", 1, ["被拒 refused（number not valid (21211)）"]),
+    ],
+)
+async def test_trying_an_officers_phone_says_what_became_of_the_text(
+    site: Site, tmp_path: Path, fares: str, code: int, lines: list[str]
+) -> None:
+    """`fenghuo officer test` waits for the receipt; a text that was refused or did not arrive is a no."""
+    wang, _ = site.room.usual()
+    (tmp_path / "fenghuo.toml").write_text(f'site = "{WUYI}"\ndatabase = "{site.room.store.url}"\n', encoding="utf-8")
+    site.network.behaviour(wang, fares)
+    process = await asyncio.create_subprocess_exec(
+        Path(sys.executable).with_name("fenghuo"), "officer", "test", "王建国", cwd=tmp_path,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+    )  # fmt: skip
+    said = (await process.communicate())[0].decode()
+    assert process.returncode == code, said
+    for line in lines:
+        assert line in said
+    if fares == "normal":
+        await site.phone(wang).receives("【测试】这是一条测试呼叫，无需回复。")
 
 
 async def test_a_body_over_64_kb_is_refused_with_413(site: Site) -> None:
