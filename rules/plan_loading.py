@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from rules.alerts import Words
 from rules.inheritance import INHERITED, ancestors, cycle, inherit, rooted
 from rules.plan_checks import findings
-from rules.plan_checks.finding import Finding, Known, one_of
+from rules.plan_checks.finding import Anything, Finding, Known, one_of
 from rules.plan_checks.translations import untranslated
 from rules.plans import Plan
 from rules.subjects import placed
@@ -40,7 +40,7 @@ def read_plans(documents: Iterable[Document], site: SiteFile | None) -> tuple[li
     plans: dict[str, Plan] = {}
     read: list[tuple[Written, Plan]] = []
     for one in written:
-        faults += _shown(one.document, lineage(one, parents))
+        faults += _shown(one.document, _lineage(one, parents))
         plan, wrong = _plan(one, by_id, parents)
         faults += wrong
         if plan is not None:
@@ -50,8 +50,7 @@ def read_plans(documents: Iterable[Document], site: SiteFile | None) -> tuple[li
     for one, plan in read:
         own = one.document.value
         faults += [*_trigger_faults(one.document, plan), *_inhibition_faults(one.document, plan, plans, parents)]
-        if known is not None:
-            faults += _shown(one.document, (f for f in findings(plan, known) if _written_here(f.path, own)))
+        faults += _shown(one.document, (f for f in findings(plan, known) if _written_here(f.path, own)))
     return list(plans.values()), faults
 
 
@@ -83,14 +82,14 @@ def _unreadable(document: Document) -> list[FileFault]:
     return []
 
 
-def _known(site: SiteFile | None, parents: Mapping[str, str | None]) -> Known | None:
+def _known(site: SiteFile | None, parents: Mapping[str, str | None]) -> Known:
+    named = {parent for parent in parents.values() if parent}
     if site is None:
-        return None
-    roles = {*site.roles, site.duty_role}
-    return Known(roles, site.departments.keys(), {parent for parent in parents.values() if parent})
+        return Known(Anything(), Anything(), named)
+    return Known({*site.roles, site.duty_role}, site.departments.keys(), named)
 
 
-def lineage(one: Written, parents: Mapping[str, str | None]) -> Iterator[Finding]:
+def _lineage(one: Written, parents: Mapping[str, str | None]) -> Iterator[Finding]:
     """A parent that there is not, and plans that are one another's parent."""
     if one.parent is None:
         return
@@ -166,8 +165,9 @@ def _inhibition_faults(
     """A rule that names what there is not would hold nothing back, and nobody would notice."""
     known = {f"{other.id}/{trigger.id}" for other in plans.values() for trigger in other.triggers} | plans.keys()
     unreadable = set(named) - plans.keys()
+    own = {trigger.id for trigger in plan.triggers}
     for i, rule in enumerate(plan.inhibits):
-        if rule.trigger is not None and f"{plan.id}/{rule.trigger}" not in known:
+        if rule.trigger is not None and rule.trigger not in own:
             yield document.fault(f"$.inhibits[{i}].trigger", rule.trigger, "a trigger of this plan")
         if rule.alarms not in known and rule.alarms.partition("/")[0] not in unreadable:
             yield document.fault(f"$.inhibits[{i}].alarms", rule.alarms, "a plan of the library, or plan/trigger")

@@ -19,6 +19,13 @@ class Finding(NamedTuple):
     expected: Words
 
 
+class Anything(frozenset[str]):
+    """Holds whatever is asked for: where the site cannot be read, nothing is said of its names."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+
 class Known(NamedTuple):
     """What there is around a plan."""
 

@@ -79,3 +79,14 @@ def test_every_check_has_a_mistake_that_it_finds(monkeypatch: pytest.MonkeyPatch
     for case in CASES:
         said(case)
     assert found == {check.__name__ for check in checks}
+
+
+def test_where_the_site_is_broken_too_plans_are_checked_all_the_same() -> None:
+    """Of names that it would have nothing is said: there is one fault of the site, and the plan's own."""
+    plan = (FILES / "task-without-time.yaml").read_text(encoding="utf-8").replace("department: fire", "department: x")
+    with pytest.raises(BadFiles) as bad:
+        load({"site.yaml": "", "points.yaml": POINTS, "plans/0.yaml": OVERALL, "plans/case.yaml": plan})
+    assert str(bad.value).splitlines() == [
+        "site.yaml:1 $: got an empty file, expected a YAML mapping",
+        "plans/case.yaml:15 tasks[0].within: got '0s', expected 大于 0 的时间 / a time above 0",
+    ]
