@@ -13,7 +13,7 @@ from rules.subjects import by
 from rules.wording import grade, joined
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from rules.library import Library
     from rules.plan_duties import Response, Start, Task
@@ -77,7 +77,7 @@ class PlanView(NamedTuple):
 def view(library: Library, plan: Plan) -> PlanView:
     """A plan of a library, ready to be shown."""
     site = library.site.file
-    triggers = tuple(TriggerView(t.id, describe(t.when), (_subject(t), *delays(t))) for t in plan.triggers)
+    triggers = tuple(TriggerView(t.id, describe(t.when), tuple(_notes(t))) for t in plan.triggers)
     parent = library.plans.get(plan.parent) if plan.parent else None
     bare = PlanView(
         plan, library.versions[plan.id], site.name, parent.titles if parent else None,
@@ -95,9 +95,13 @@ def _scope(plan: Plan) -> Words:
     )
 
 
-def _subject(trigger: Trigger) -> Words:
+def _notes(trigger: Trigger) -> Iterator[Words]:
     parts = joined(SCOPES[part] for part in by(trigger))
-    return Words(zh=f"每个（{parts.zh}）一个报警", en=f"one alarm for each ({parts.en})")
+    yield Words(zh=f"每个（{parts.zh}）一个报警", en=f"one alarm for each ({parts.en})")
+    yield from delays(trigger)
+    for word, words in trigger.says.items():
+        at = grade(word)
+        yield Words(zh=f"{at.zh}时另告：{words.zh}", en=f"told besides when {at.en}: {words.en}")
 
 
 def _level(plan: PlanView, word: Response) -> LevelView:

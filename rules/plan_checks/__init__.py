@@ -14,7 +14,7 @@ from rules.plan_checks.deadlines import (
     without_time,
     writing_before_phone,
 )
-from rules.plan_checks.levels import unreached
+from rules.plan_checks.levels import never_said, unreached
 from rules.plan_checks.names import repeated, unknown_bodies, unknown_departments, unknown_roles
 from rules.plan_checks.starts import approvals, nothing_opens_it, untold_starts
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 CHECKS = (
     nothing_opens_it, approvals, untold_starts, unknown_roles, unknown_departments, unknown_bodies, repeated,
-    unreached, overlaps, gaps,
+    unreached, never_said, overlaps, gaps,
     writing_before_phone, late_gravity, early_relays, after_closing, without_time, deductions, kept_too_short,
 )  # fmt: skip
 

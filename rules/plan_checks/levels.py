@@ -8,6 +8,7 @@ from rules.alerts import Words
 from rules.describe import describe
 from rules.plan_checks.finding import Finding, Known
 from rules.plan_duties import RESPONSES
+from rules.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,3 +46,14 @@ def unreached(plan: Plan, known: Known) -> Iterator[Finding]:  # noqa: ARG001 - 
     for path, level in asked(plan):
         if level not in there:
             yield Finding(path, level, expected)
+
+
+def never_said(plan: Plan, known: Known) -> Iterator[Finding]:  # noqa: ARG001 - as every check
+    """What a trigger tells besides at a grade that it does not reach."""
+    for i, trigger in enumerate(plan.triggers):
+        there = sorted(describe(trigger.when).reaches, key=Severity.of)
+        for word in trigger.says:
+            if word not in there:
+                shown = " ".join(there)
+                expected = Words(zh=f"该触发条件能达到的级别：{shown}", en=f"a grade that the trigger reaches: {shown}")
+                yield Finding(f"$.triggers[{i}].says.{word}", word, expected)

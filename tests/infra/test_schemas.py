@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
@@ -15,6 +15,7 @@ from infra.site_files import copy_example, example_site
 from rules.inheritance import INHERITED
 from rules.loading import load
 from rules.plans import Plan
+from rules.triggers import Condition
 from rules.yaml_file import BadFiles
 
 ROOT = Path(__file__).parents[2]
@@ -129,6 +130,15 @@ def test_the_example_of_the_plan_format_is_a_plan_and_its_table_has_every_field(
     with pytest.raises(BadFiles) as bad:
         load({**files, "plans/forest-fire.yaml": example.replace("department: fire ", "department: fir ")})
     assert f"{bad.value}\n1 处错误 / 1 fault\n" in page
-    rows = [line.split("|") for line in page.splitlines() if line.startswith("| `")]
+    table = page.partition("## Fields")[2].partition("## ")[0]
+    rows = [line.split("|") for line in table.splitlines() if line.startswith("| `")]
     told = {name: "✓" in row[3] for row in rows for name in re.findall(r"`(\w+)`", row[1])}
     assert told == {name: name in INHERITED for name in Plan.__struct_fields__}
+
+
+def test_the_plan_format_names_every_condition() -> None:
+    """What can be written is on the page."""
+    page = (ROOT / "docs" / "plans-format.md").read_text(encoding="utf-8").partition("## Conditions")[2]
+    rows = [line.split("|")[1] for line in page.partition("\n## ")[0].splitlines() if line.startswith("| `")]
+    tags = {one.__struct_config__.tag for one in get_args(Condition)}
+    assert {name for row in rows for name in re.findall(r"`(\w+)`", row)} - {"detector"} == tags
