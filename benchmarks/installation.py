@@ -105,8 +105,11 @@ class Installation:
         environment = {
             **os.environ, "FENGHUO_CONFIG": str(self.directory / "fenghuo.toml"),
             "FENGHUO_CONSOLE__LISTEN": at, "FENGHUO_WORKER__ID": worker,
+            "FENGHUO_METRICS__LISTEN": (metrics := f"127.0.0.1:{free_port()}"),
         }  # fmt: skip
-        process = Process([FENGHUO, part], self.directory / f"{part}-{worker}.log", environment, address=f"http://{at}")
+        log = self.directory / f"{part}-{worker}.log"
+        addresses = {"address": f"http://{at}", "metrics": f"http://{metrics}/metrics"}
+        process = Process([FENGHUO, part], log, environment, **addresses)
         self._processes.append(process)
         return process
 

@@ -23,9 +23,10 @@ class Process:
     """One process of ours, its output in a file."""
 
     def __init__(
-        self, command: list[str], log: Path, environment: dict[str, str] | None = None, *, address: str = ""
-    ) -> None:
-        self.log, self.address = log, address
+        self, command: list[str], log: Path, environment: dict[str, str] | None = None, *, address: str = "",
+        metrics: str = "",
+    ) -> None:  # fmt: skip
+        self.log, self.address, self.metrics = log, address, metrics
         with log.open("ab") as out:
             self._popen = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=environment,

@@ -134,6 +134,6 @@ async def _takeover(house: Installation, provider: Provider, first: Process, fre
 
 async def _alerts(worker: Process) -> int:
     """How many alerts the worker has made."""
-    async with aiohttp.ClientSession() as session, session.get(f"{worker.address}/metrics") as answer:
+    async with aiohttp.ClientSession() as session, session.get(worker.metrics) as answer:
         found = re.search(r"^fenghuo_alerts_total (\S+)", await answer.text(), re.MULTILINE)
     return int(float(found[1])) if found else 0

@@ -17,7 +17,7 @@ from infra.cli.facts import generated_points
 from infra.demo_site import COUNTY, Series, make_file_site, make_synthetic_site
 from infra.processes import EVERYTHING, run
 from infra.sandbox import ACCOUNT, NUMBER, TOKEN
-from infra.settings import ConsoleSettings, KafkaSettings, Settings, TwilioSettings, make_directories
+from infra.settings import ConsoleSettings, KafkaSettings, MetricsSettings, Settings, TwilioSettings, make_directories
 from infra.site_files import example_roster, mapping_file, read_library
 from infra.wiring import duty_room, open_producer, stream_settings
 from responders.migrations import migrate
@@ -155,8 +155,7 @@ class Demonstration:
             await self._network.stop()
 
     def _settings(self, phones: str) -> Settings:
-        port = _free_port()
-        at = f"127.0.0.1:{port}"
+        at = f"127.0.0.1:{_free_port()}"
         directory = self._directory
         return Settings(
             broker=f"sqlite:///{directory}/var/broker.db",
@@ -165,6 +164,7 @@ class Demonstration:
             data_dir=str(directory / "var"),
             kafka=KafkaSettings(partitions=1),
             console=ConsoleSettings(listen=at, public_url=f"http://{at}"),
+            metrics=MetricsSettings(listen=f"127.0.0.1:{_free_port()}"),
             twilio=TwilioSettings(account_sid=ACCOUNT, auth_token=TOKEN, from_number=NUMBER, api_base=phones),
             log_level="warning",
         )

@@ -1,4 +1,4 @@
-"""What Prometheus reads at `/metrics`: the worker's counters and what stands open in the store."""
+"""What Prometheus reads at `/metrics` (`metrics.listen`): the worker's counters and what stands open in the store."""
 
 from __future__ import annotations
 

@@ -12,8 +12,8 @@ import structlog
 from infra import clock
 from infra.doorkeeper import allow_descriptors
 from infra.metrics import Metrics
-from infra.web import Readiness, application, listen
-from infra.wiring import NO_SEAMS, api_keys, duty_room, heartbeat, open_producer, web_routes, worker_app
+from infra.web import Readiness, application, exposition, listening
+from infra.wiring import NO_SEAMS, api_keys, duty_room, heartbeat, open_producer, sources, web_routes, worker_app
 from streams.counters import Counters
 from streams.errors import StreamsError
 from streams.health import health
@@ -80,7 +80,7 @@ class _Process:
     ) -> None:
         self._settings, self._library, self._parts = settings, library, parts
         self._room, self._stop, self._seams = room, stop, seams
-        self._counters = Counters()
+        self._counters = Counters(sources=sources(settings, library))
         self._worker: WorkerApp | None = None
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
@@ -132,18 +132,29 @@ class _Process:
             if producer
             else []
         )
-        runner, watching = await listen(application(routes, metrics, self._readiness), self._settings.console.listen)
         try:
-            await worker_ready.wait()
-            ready.set()
-            _log.info("ready", parts=[name for name, on in self._parts._asdict().items() if on],
-                      listen=self._settings.console.listen, at=clock.utc_now().isoformat())  # fmt: skip
-            await asyncio.Event().wait()
+            async with contextlib.AsyncExitStack() as doors:
+                door = listening(application(routes, self._readiness), self._settings.console.listen)
+                await doors.enter_async_context(door)
+                await self._show_metrics(doors, metrics)
+                await worker_ready.wait()
+                ready.set()
+                _log.info("ready", parts=[name for name, on in self._parts._asdict().items() if on],
+                          listen=self._settings.console.listen, at=clock.utc_now().isoformat())  # fmt: skip
+                await asyncio.Event().wait()
         finally:
-            watching.cancel()
-            await runner.cleanup()
             if producer:
                 await producer.close()
+
+    async def _show_metrics(self, doors: contextlib.AsyncExitStack, metrics: Metrics) -> None:
+        """Nobody goes unpaged because an address for figures is taken."""
+        at = self._settings.metrics.listen
+        try:
+            await doors.enter_async_context(listening(exposition(metrics), at))
+        except OSError as error:
+            _log.warning(
+                "metrics are not shown", listen=at, error=str(error), expected="a free metrics.listen"
+            )
 
     async def _readiness(self) -> list[Readiness]:
         found = []

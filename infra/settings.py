@@ -56,6 +56,12 @@ class ConsoleSettings(_Section, frozen=True, kw_only=True):
     public_url: HttpUrl = "http://127.0.0.1:8080"
 
 
+class MetricsSettings(_Section, frozen=True, kw_only=True):
+    """Where Prometheus reads `/metrics`: an address of its own, on loopback unless told otherwise."""
+
+    listen: Address = "127.0.0.1:8081"
+
+
 class TwilioSettings(_Section, frozen=True, kw_only=True):
     """The SMS provider. `api_base` empty is Twilio's own."""
 
@@ -98,6 +104,7 @@ class Settings(_Section, frozen=True, kw_only=True):
     kafka: KafkaSettings = KafkaSettings()
     worker: WorkerSettings = WorkerSettings()
     console: ConsoleSettings = ConsoleSettings()
+    metrics: MetricsSettings = MetricsSettings()
     twilio: TwilioSettings = TwilioSettings()
     heartbeat: HeartbeatSettings = HeartbeatSettings()
     sandbox: SandboxSettings = SandboxSettings()
@@ -208,6 +215,8 @@ def _faults(settings: Settings) -> list[tuple[str, str, str]]:
         found.append(("broker", settings.broker, "sqlite:///PATH or kafka://HOST:PORT"))
     if not settings.database.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
         found.append(("database", settings.database, "sqlite:///PATH or postgresql://USER@HOST:PORT/NAME"))
+    if settings.metrics.listen == settings.console.listen:
+        found.append(("metrics.listen", settings.metrics.listen, "an address other than that of console.listen"))
     return found
 
 

@@ -1,8 +1,9 @@
-"""The web side of a process: facts door, webhooks, health and metrics, each only where its part runs."""
+"""The web side of a process: facts door, webhooks and health, each only where its part runs; metrics, elsewhere."""
 
 from __future__ import annotations
 
 import asyncio
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from aiohttp import web
@@ -10,7 +11,7 @@ from aiohttp import web
 from infra.doorkeeper import Doorkeeper
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 
     from aiohttp.web_routedef import AbstractRouteDef
 
@@ -28,9 +29,9 @@ class Readiness(NamedTuple):
 
 
 def application(
-    routes: Iterable[AbstractRouteDef], metrics: Metrics, readiness: Callable[[], Awaitable[list[Readiness]]]
+    routes: Iterable[AbstractRouteDef], readiness: Callable[[], Awaitable[list[Readiness]]]
 ) -> web.Application:
-    """The application. `/healthz`: the process answers; `/readyz`: every part of it works."""
+    """What the world may ask. `/healthz`: the process answers; `/readyz`: every part of it works."""
 
     async def healthz(_request: web.Request) -> web.Response:
         return web.json_response({"ok": True})
@@ -39,20 +40,38 @@ def application(
         reasons = [found.why_not for found in await readiness() if not found.ready]
         return web.json_response({"ready": not reasons, "why_not": reasons}, status=503 if reasons else 200)
 
-    async def exposition(_request: web.Request) -> web.Response:
+    return _guarded([*routes, web.get("/healthz", healthz), web.get("/readyz", readyz)])
+
+
+def exposition(metrics: Metrics) -> web.Application:
+    """`/metrics`, at an address of its own: how much a county measures and pages is nobody's business outside."""
+
+    async def answer(_request: web.Request) -> web.Response:
         return web.Response(body=await metrics.text(), headers={"Content-Type": "text/plain; version=0.0.4"})
 
+    return _guarded([web.get("/metrics", answer)])
+
+
+def _guarded(routes: Iterable[AbstractRouteDef]) -> web.Application:
     doorkeeper = Doorkeeper()
     app = web.Application(client_max_size=MAX_BODY, middlewares=[doorkeeper.middleware()])
     app[DOORKEEPER] = doorkeeper
-    app.add_routes([*routes, web.get("/healthz", healthz), web.get("/readyz", readyz), web.get("/metrics", exposition)])
+    app.add_routes(routes)
     return app
 
 
-async def listen(app: web.Application, address: str) -> tuple[web.AppRunner, asyncio.Task[None]]:
-    """Starts listening at `host:port`. The caller cleans the runner up and cancels the doorkeeper's watch."""
+@asynccontextmanager
+async def listening(app: web.Application, address: str) -> AsyncIterator[web.AppRunner]:
+    """Answers at `host:port` until it is left. Raises OSError where that address cannot be had."""
     host, _, port = address.rpartition(":")
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=5.0)
     await runner.setup()
-    await web.TCPSite(runner, host, int(port), backlog=128).start()
-    return runner, asyncio.ensure_future(app[DOORKEEPER].watch(runner))
+    try:
+        await web.TCPSite(runner, host, int(port), backlog=128).start()
+        watching = asyncio.ensure_future(app[DOORKEEPER].watch(runner))
+        try:
+            yield runner
+        finally:
+            watching.cancel()
+    finally:
+        await runner.cleanup()

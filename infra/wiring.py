@@ -106,6 +106,12 @@ def api_keys(settings: Settings) -> list[ApiKey]:
     ]
 
 
+def sources(settings: Settings, library: Library) -> frozenset[str]:
+    """The sources that are known here: of the keys, and of the points. Any other name is a stranger's word."""
+    keys = {key.source for key in settings.api_keys.values()}
+    return frozenset(keys | {point.source for point in library.site.points.values()})
+
+
 @dataclass
 class DutyRoom:
     """The responders' parts of one process."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 
@@ -10,6 +11,8 @@ from dataclasses import dataclass, field
 class Counters:
     """Totals since the process started. Times are of the event loop's clock."""
 
+    sources: AbstractSet[str] | None = None
+    """The sources that are counted by name; any other, whose name may be made up, as `other`. None: all by name."""
     read: Counter[str] = field(default_factory=Counter)
     """Messages read, by topic."""
     acknowledged: Counter[str] = field(default_factory=Counter)
@@ -32,3 +35,8 @@ class Counters:
     missed_ticks: int = 0
     last_event: dict[tuple[str, int], float] = field(default_factory=dict)
     """When a message of a topic and partition was last read."""
+
+    def of(self, source: str | None) -> str:
+        """The name under which a source is counted; empty where it named none."""
+        known = not source or self.sources is None or source in self.sources
+        return (source or "") if known else "other"

@@ -132,7 +132,7 @@ class Intake:
             return
         came = f"{record.topic}/{record.partition}/{record.offset}".encode()
         self._flusher.send(NewRecord(record.topic, topics.county_key(fact.county), raw, home, ((FORWARDED, came),)))
-        self._counters.forwarded[record.topic, fact.source] += 1
+        self._counters.forwarded[record.topic, self._counters.of(fact.source)] += 1
 
     def _bury(
         self, record: Record, key: bytes | None, raw: bytes, reason: str, explain: str, exercise: str | None = None
@@ -146,7 +146,7 @@ class Intake:
         self._flusher.change(name, entry, record.partition)
         for alert in aloud:
             self._alert(alert)
-        self._counters.dead[record.topic, dead.source or "", reason] += 1
+        self._counters.dead[record.topic, self._counters.of(dead.source), reason] += 1
         if aloud:
             logger.warning(
                 "dead letter: %s/%s/%s source=%s reason=%s: %s",

@@ -74,6 +74,7 @@ class Process(ServerProcess):
 
     def __init__(self, name: str, directory: Path, command: Sequence[str], **settings: str) -> None:
         super().__init__()
+        self.metrics_port = free_port()
         self.name = name
         self._directory = directory
         self._command = list(command)
@@ -82,7 +83,8 @@ class Process(ServerProcess):
 
     def command(self) -> list[str]:
         """The command, with what is particular to this process in its environment."""
-        told = {"CONSOLE__LISTEN": f"127.0.0.1:{self.port}", **self._settings}
+        listen = {"CONSOLE__LISTEN": self.port, "METRICS__LISTEN": self.metrics_port}
+        told = {**{key: f"127.0.0.1:{port}" for key, port in listen.items()}, **self._settings}
         return ["/usr/bin/env", *(f"FENGHUO_{key}={value}" for key, value in told.items()), *self._command]
 
     def start(self) -> None:
@@ -95,10 +97,10 @@ class Process(ServerProcess):
         """Whether every part of it works."""
         return self.get("/readyz") is not None
 
-    def get(self, path: str) -> str | None:
+    def get(self, path: str, port: int | None = None) -> str | None:
         """What it answers; None when it does not, or says no."""
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port or self.port}{path}", timeout=5) as answer:
                 return str(answer.read().decode())
         except (urllib.error.URLError, OSError):
             return None
@@ -106,7 +108,7 @@ class Process(ServerProcess):
     def metric(self, name: str, **labels: str) -> float:
         """The sum of a metric's samples that have these labels."""
         total = 0.0
-        for line in (self.get("/metrics") or "").splitlines():
+        for line in (self.get("/metrics", self.metrics_port) or "").splitlines():
             has = all(f'{key}="{value}"' in line for key, value in labels.items())
             if line.startswith((f"{name}_total", f"{name}{{")) and has:
                 total += float(line.rpartition(" ")[2])

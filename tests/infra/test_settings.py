@@ -54,6 +54,11 @@ def test_the_environment_overrides_the_file_and_nests_by_two_underscores(tmp_pat
             "{file}: brokr: got a setting that does not exist, expected a documented one",
         ),
         (
+            "[console]\nlisten = '127.0.0.1:8081'",
+            {},
+            "{file}: metrics.listen: got '127.0.0.1:8081', expected an address other than that of console.listen",
+        ),
+        (
             "[console]\nlisten = 'here'",
             {},
             "{file}: console.listen: got 'here', expected host:port, e.g. 127.0.0.1:8080",
