@@ -152,9 +152,7 @@ class _Process:
         try:
             await doors.enter_async_context(listening(exposition(metrics), at))
         except OSError as error:
-            _log.warning(
-                "metrics are not shown", listen=at, error=str(error), expected="a free metrics.listen"
-            )
+            _log.warning("metrics are not shown", listen=at, error=str(error), expected="a free metrics.listen")
 
     async def _readiness(self) -> list[Readiness]:
         found = []
