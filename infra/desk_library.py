@@ -65,6 +65,8 @@ class DeskLibrary:
         site, plain = self._library.site, Words(zh=part, en=part)
         if kind == "county":
             return self.county_name(part)
+        if kind == "commodity":
+            return site.commodity(part)
         if kind == "division":
             return site.division(part)
         if kind == "point" and part in site.points:

@@ -32,13 +32,16 @@ class TimeScale:
         return (instant - self.since) / (self.to - self.since)
 
     def ticks(self, most: int) -> list[Tick]:
-        """Beginnings of years, months or days: the smallest step of which there are at most so many."""
+        """Beginnings of years, months or days: the smallest step of which there are at most so many.
+
+        Where the month has to be said there is room for fewer.
+        """
         length = (self.to - self.since) / DAY
         for days in _DAYS:
             if length / days <= most:
                 return self._marks(self._days(days), "%m-%d")
         for months in _MONTHS:
-            if length / (months * 30.44) <= most:
+            if length / (months * 30.44) <= (most if months >= _YEAR else most * 0.7):
                 return self._marks(self._months(months), "%Y" if months >= _YEAR else "%Y-%m")
         return self._marks(self._months(_MONTHS[-1] * math.ceil(length / (_MONTHS[-1] * 30.44) / most)), "%Y")
 

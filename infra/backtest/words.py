@@ -19,9 +19,9 @@ BY = {
     "reported": Words(zh="按报送时间（reported_at）", en="as reported (reported_at)"),
 }
 WHICH = {
-    "both": Words(zh="A、B 均有", en="in both"),
     "only_a": Words(zh="仅 A 有", en="only in A"),
     "only_b": Words(zh="仅 B 有", en="only in B"),
+    "both": Words(zh="A、B 均有", en="in both"),
 }
 STANDS = Words(zh="持续中", en="stands")
 

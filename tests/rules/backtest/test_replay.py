@@ -146,3 +146,28 @@ def test_plans_that_did_nothing_have_their_figures_too() -> None:
     result = backtest(load(texts()), in_order([price(0, "4.00")]))
     assert [one.plan for one in result.statistics] == ["event", "grain", "relief", "weather"]
     assert not any(one.alerts for one in result.statistics)
+
+
+SILENT = """\
+id: silent
+titles: {zh: 断报, en: Silence}
+tag: {zh: 断报, en: SILENT}
+basis: [test]
+scope: [county, point]
+triggers:
+  - id: silent
+    when: {detector: silence, cadences: "1.5", stages: [retail], source: test}
+escalation: {steps: [{page: [duty_officer], wait: 5m}], leader: [duty_leader]}
+"""
+
+
+def test_a_point_is_silent_from_its_last_reading_on_and_one_that_never_spoke_is_not() -> None:
+    """P01 15 days after its last reading; P02 never: that a history lacks it says nothing of the past."""
+    days = 24 * 60
+    history = in_order([price(0, "4.00"), price(10 * days, "4.00"), price(30 * days, "4.00")])
+    told = list(Replay(load(texts(silent=SILENT))).run(history, at(60 * days)))
+    assert [(one.at, one.alert.subject, one.alert.after) for one in told] == [
+        (at(25 * days), "P01/rice/retail", "line"),
+        (at(30 * days), "P01/rice/retail", "normal"),
+        (at(45 * days), "P01/rice/retail", "line"),
+    ]
