@@ -14,9 +14,11 @@ from rules.severity import LEVELS, Severity
 from rules.subjects import DEFAULT, POSSIBLE, by
 from rules.triggers import (
     AllOf,
+    Anomaly,
     AnyOf,
     Change,
     Condition,
+    Crush,
     Deliveries,
     For,
     Line,
@@ -31,6 +33,7 @@ from rules.triggers import (
     Unless,
     kinds,
 )
+from rules.vocabulary import seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -84,6 +87,11 @@ def _leaf(spec: Condition, path: str) -> Iterator[Misfit]:
         yield from _ladder(spec.percent_below, f"{path}.percent_below", falling=True)
     elif isinstance(spec, Overdue):
         yield from _where(spec.where, "hazard_report", path)
+        yield from _ladder(spec.days, f"{path}.days", nought=True)
+    elif isinstance(spec, Crush):
+        yield from _crush(spec, path)
+    elif isinstance(spec, Anomaly):
+        yield from _anomaly(spec, path)
 
 
 def _ratio(spec: Line, path: str) -> Iterator[Misfit]:
@@ -98,6 +106,21 @@ def _ratio(spec: Line, path: str) -> Iterator[Misfit]:
         yield Misfit(f"{path}.ratio", shown, "0 < approach <= recovery <= 1 for an upper line")
     if spec.side == "lower" and not approach >= recovery >= 1:
         yield Misfit(f"{path}.ratio", shown, "approach >= recovery >= 1 for a lower line")
+
+
+def _crush(spec: Crush, path: str) -> Iterator[Misfit]:
+    if not bounded(spec.densest_per_m2) or spec.densest_per_m2 <= 0:
+        yield Misfit(f"{path}.densest_per_m2", spec.densest_per_m2, "persons a square metre, a number above 0")
+    if not seconds(spec.within):
+        yield Misfit(f"{path}.within", spec.within, "a duration above 0: a row is more than one reading")
+
+
+def _anomaly(spec: Anomaly, path: str) -> Iterator[Misfit]:
+    yield from _ladder(spec.bounds, f"{path}.bounds")
+    for least in ("least_percent", "least_sigma"):
+        value = getattr(spec, least)
+        if not bounded(value) or value < 0:
+            yield Misfit(f"{path}.{least}", value, f"a number from 0 and below {MAX_NUMBER:.0E}")
 
 
 def _table(spec: Table, path: str) -> Iterator[Misfit]:
@@ -136,13 +159,16 @@ def _bounds(row: Row, path: str) -> Iterator[Misfit]:
         below = COLOURS.index(colour)
 
 
-def _ladder(bounds: Mapping[Any, Decimal] | Mapping[Any, int], path: str, *, falling: bool = False) -> Iterator[Misfit]:
+def _ladder(
+    bounds: Mapping[Any, Decimal] | Mapping[Any, int], path: str, *, falling: bool = False, nought: bool = False
+) -> Iterator[Misfit]:
+    """`nought`: a bound of 0 makes sense."""
     if not bounds:
         yield Misfit(path, Said("nothing"), "a bound for at least one level")
     below: Decimal | int | None = None
     for level in (severity.word for severity in Severity if severity.word in bounds):
         bound = bounds[level]
-        if not bounded(Decimal(bound)) or bound <= 0:
+        if not bounded(Decimal(bound)) or bound < 0 or (bound == 0 and not nought):
             # a bound of 0 would be reached by every report that says nothing happened
             yield Misfit(f"{path}.{level}", bound, f"a number above 0 and below {MAX_NUMBER:.0E}")
             continue

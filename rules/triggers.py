@@ -8,6 +8,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Literal
 
+import msgspec
 from msgspec import Meta
 
 from rules.alerts import Words
@@ -150,7 +151,9 @@ class Overdue(Strict, frozen=True, kw_only=True, tag_field="detector", tag="over
     """A hazard whose `rectify_by` has passed without its being rectified or closed, in days past it."""
 
     where: dict[Identifier, list[str]] = {}
+    """Fields that must have one of the values."""
     days: dict[Grade, Annotated[int, Meta(ge=0, le=3660)]]
+    """Half-open: `0` is reached at the very instant of `rectify_by`."""
     source: str
 
 
@@ -161,19 +164,22 @@ class Crush(Strict, frozen=True, kw_only=True, tag_field="detector", tag="crush"
     """Only at or above this density."""
     readings: Annotated[int, Meta(ge=2, le=32)] = 3
     """Over so many readings in a row."""
+    within: Duration = "1h"
+    """The row does not reach further back than this."""
     level: Grade
     source: str
 
 
 class Anomaly(Strict, frozen=True, kw_only=True, tag_field="detector", tag="price_anomaly"):
-    """A monthly price against its own season and trend: advisory, unless a plan gives it levels of its own."""
+    """A monthly price against its own season and trend: a notice, unless a plan gives it levels of its own."""
 
     indicator: Literal["alps", "ifpa"]
-    bounds: Bounds
+    bounds: Bounds = msgspec.field(default_factory=lambda: {"approach": Decimal(1)})
+    """Absent: a notice from 1 on, which is ALPS's *alert* and IFPA's *abnormally high*."""
     least_percent: Decimal = Decimal(10)
-    """IFPA: a move of less than so many percent is none, however still the series was."""
+    """ALPS: above the expected price; IFPA: risen within 3 or 12 months. Less is no anomaly, however still it was."""
     least_sigma: Decimal = Decimal("0.01")
-    """IFPA: a floor under σ of the growth rates, for series that hardly move."""
+    """A floor under σ, for series that hardly move. ALPS: as a share of the expected price; IFPA: growth a month."""
     stages: list[Stage] = []
     commodities: list[Identifier] = []
     source: str

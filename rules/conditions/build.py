@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 from rules.conditions.change import ChangeCondition
 from rules.conditions.combined import AllCondition, AnyCondition, ForCondition, NOfCondition, UnlessCondition
 from rules.conditions.crowds import CrowdFigures
+from rules.conditions.crush import CrushCondition
 from rules.conditions.deliveries import DeliveriesCondition
 from rules.conditions.forecasts import ForecastFigures
+from rules.conditions.overdue import OverdueCondition
+from rules.conditions.price_anomaly import PriceAnomalyCondition
 from rules.conditions.quorum import QuorumCondition
 from rules.conditions.reports import ReportFigures
 from rules.conditions.silence import SilenceCondition
@@ -19,12 +22,15 @@ from rules.conditions.table import TableCondition
 from rules.conditions.warning_line import WarningLineCondition
 from rules.triggers import (
     AllOf,
+    Anomaly,
     AnyOf,
     Change,
+    Crush,
     Deliveries,
     For,
     Line,
     NOf,
+    Overdue,
     Quorum,
     Silence,
     Stock,
@@ -57,9 +63,7 @@ def build(spec: Spec, site: Site, aims: Sequence[Aim]) -> Condition:
         return UnlessCondition(spec, build(spec.condition, site, aims), build(spec.unless, site, aims))
     if isinstance(spec, Quorum):
         return QuorumCondition(spec, [(aim, build(spec.of, site, [aim])) for aim in aims])
-    if isinstance(spec, Table):
-        return TableCondition(spec, _figures(spec, site))
-    return _of_point(spec, aims)
+    return _leaf(spec, site, aims)
 
 
 def _joined(spec: AllOf | AnyOf | NOf, below: list[Condition]) -> Condition:
@@ -75,11 +79,18 @@ _OF_POINT: dict[type, Callable[[Any, Aim], Condition]] = {
     Stock: StockCondition,
     Silence: SilenceCondition,
     Deliveries: DeliveriesCondition,
+    Anomaly: PriceAnomalyCondition,
 }
 """Conditions of one point's series."""
 
 
-def _of_point(spec: Spec, aims: Sequence[Aim]) -> Condition:
+def _leaf(spec: Spec, site: Site, aims: Sequence[Aim]) -> Condition:
+    if isinstance(spec, Table):
+        return TableCondition(spec, _figures(spec, site))
+    if isinstance(spec, Overdue):
+        return OverdueCondition(spec, site)
+    if isinstance(spec, Crush):
+        return CrushCondition(spec)
     (aim,) = aims
     return _OF_POINT[type(spec)](spec, aim)
 

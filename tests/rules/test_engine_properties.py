@@ -19,6 +19,7 @@ from rules.severity import Severity
 from tests.rules import reference
 from tests.rules.builders import Bench, at, crowd, forecast, library, memories, price, report
 from tests.rules.reference import Move
+from tests.rules.ways import delivered, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,39 +80,6 @@ KINDS: dict[str, tuple[Callable[[], st.SearchStrategy[AnyFact]], Callable[[list[
     "warnings": (warnings, reference.colour_at),
     "crowds": (crowds, reference.filling_at),
 }
-
-
-def one_content_each(facts: list[AnyFact]) -> list[AnyFact]:
-    """No conflicts: of each fact and revision the first content."""
-    return list({(f.id, f.revision): f for f in reversed(facts)}.values())
-
-
-@st.composite
-def delivered(draw: st.DrawFn, kinds: Callable[[], st.SearchStrategy[AnyFact]]) -> tuple[list[Any], list[Message]]:
-    """Facts, and two ways they may come: any order, with repetitions, ticks and restarts (None) anywhere."""
-    facts = one_content_each(draw(st.lists(kinds(), min_size=1, max_size=14)))
-    ways = []
-    for _ in range(2):
-        ticks = [Tick(at=at(m)) for m in draw(st.lists(st.integers(0, 80), max_size=6))]
-        restarts: list[Any] = [None] * draw(st.integers(0, 3))
-        again = draw(st.lists(st.sampled_from(facts), max_size=5))
-        way = draw(st.permutations([*facts, *again, *ticks, *restarts]))
-        if draw(st.booleans()):  # in order but for ticks that may run far ahead
-            when = iter(sorted((m for m in way if m in facts), key=lambda f: (f.observed_at, f.revision)))
-            way = [next(when) if m in facts else m for m in way]
-        ways.append(way)
-    return facts, ways
-
-
-def run(way: list[Any], lib: Any, topic: str) -> Bench:
-    bench = Bench(lib)
-    for message in way:
-        if message is None:
-            bench.restart()
-        else:
-            bench.give(message, topic=topic)
-    bench.tick(250, topic)
-    return bench
 
 
 def only(bench: Bench) -> tuple[Entry, Any]:
