@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import ROUND_DOWN, Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rules.alerts import Words
 from rules.conditions.condition import Condition, Ladder, graded
-from rules.conditions.history import History, Reading, reading, with_one_more
+from rules.conditions.history import History, Reading, not_after, restored, with_one_more
 from rules.limits import UNKNOWN, Verdict
 from rules.severity import Severity
 from rules.vocabulary import seconds
@@ -44,6 +44,9 @@ class ChangeCondition(Condition):
     def start(self) -> History:
         return []
 
+    def restore(self, plain: Any) -> History:
+        return restored(plain)
+
     def extract(self, fact: AnyFact) -> str | None:
         if not self._aim.watches(fact):
             return None
@@ -51,7 +54,7 @@ class ChangeCondition(Condition):
         return None if value is None else str(value)
 
     def read(self, memory: History, sample: Sample, said: str) -> History:
-        return with_one_more(memory, sample, said, self._days)
+        return with_one_more(memory, sample.observed_at, Decimal(said), self._days)
 
     def verdict(self, memory: History, at: datetime) -> Verdict:  # noqa: ARG002 - of the last reading, until the next
         percent = self._percent(memory)
@@ -79,18 +82,18 @@ class ChangeCondition(Condition):
         """How far it moved in the direction that is watched; None where it cannot be known."""
         if not memory:
             return None
-        now = reading(memory[-1])
+        now = memory[-1]
         base = self._base(memory, now)
         if base is None or base.value == 0:
             return None
         return (now.value - base.value) * self._sign * 100 / base.value
 
     def _base(self, memory: History, now: Reading) -> Reading | None:
-        for remembered in reversed(memory):
-            one = reading(remembered)
-            if one.at <= now.at - self._days:
-                return one if one.at >= now.at - self._days - self._slack else None
-        return None
+        old = not_after(memory, now.at - self._days)
+        if not old:
+            return None
+        base = memory[old - 1]
+        return base if base.at >= now.at - self._days - self._slack else None
 
 
 def _shown(percent: Decimal) -> str:

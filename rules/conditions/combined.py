@@ -37,6 +37,10 @@ class Combined(Condition):
         return f"{super().form}({' '.join(one.form for one in self.below)})"
 
     @property
+    def timed(self) -> bool:
+        return any(one.timed for one in self.below)
+
+    @property
     def waits(self) -> bool:
         return any(one.waits for one in self.below)
 

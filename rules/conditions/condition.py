@@ -40,6 +40,11 @@ class Condition(ABC):
         return type(self).__name__
 
     @property
+    def timed(self) -> bool:
+        """Whether time alone may change what it says."""
+        return type(self).due is not Condition.due
+
+    @property
     def waits(self) -> bool:
         """Whether it counts from when its plan comes into force, before any fact."""
         return False

@@ -1,20 +1,17 @@
-"""The readings of a point's series, as far back as a window looks: what changes and streaks are read from."""
+"""The readings of a point's series, as far back as a window looks: what changes are read from."""
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from rules.identity import utc_micros
+import msgspec
 
 if TYPE_CHECKING:
     from datetime import timedelta
-
-    from rules.detector import Sample
-
-History = list[tuple[str, str]]
-"""Instant (`utc_micros`, which sorts as time does) and value of each reading, oldest first: plain JSON."""
 
 MOST = 400
 """A reading a day for a year and a month."""
@@ -27,13 +24,24 @@ class Reading(NamedTuple):
     value: Decimal
 
 
-def reading(remembered: tuple[str, str]) -> Reading:
-    at, value = remembered
-    return Reading(datetime.fromisoformat(at), Decimal(value))
+History = list[Reading]
+"""Oldest first."""
 
 
-def with_one_more(history: History, sample: Sample, value: str, back: timedelta) -> History:
+def restored(plain: Any) -> History:
+    """From what JSON made of it."""
+    return msgspec.convert(plain, list[Reading])
+
+
+def with_one_more(history: History, at: datetime, value: Decimal, back: timedelta) -> History:
     """With the newest reading, and without those that no look `back` from it can need: the last of them is the base."""
-    since = utc_micros(sample.observed_at - back)
-    old = sum(one[0] <= since for one in history)
-    return [*history[max(0, old - 1) :], (utc_micros(sample.observed_at), value)][-MOST:]
+    old = not_after(history, at - back)
+    return [*history[max(0, old - 1) :], Reading(at, value)][-MOST:]
+
+
+def not_after(history: History, at: datetime) -> int:
+    """How many of the readings are not after an instant: the last of them is the one before that index."""
+    return bisect_right(history, at, key=_instant)
+
+
+_instant = itemgetter(0)

@@ -18,15 +18,27 @@ from rules.severity import Severity
 from rules.vocabulary import seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from rules.conditions.aim import Aim
     from rules.detector import Sample
     from rules.facts import AnyFact
     from rules.triggers import Quorum
 
-Memory = dict[str, list[Any]]
-"""Per point that has spoken: when last, and what its condition remembers."""
+
+class Known(NamedTuple):
+    """A point that has spoken. What its condition says is kept, not asked again at every reading of another point."""
+
+    own: Any
+    """What its condition remembers."""
+    reached: bool
+    held: bool
+    silent: datetime
+    """From when on it counts as silent."""
+
+
+Memory = dict[str, Known]
+"""By point that has spoken."""
 
 SILENT_CADENCES = 2
 
@@ -46,6 +58,7 @@ class QuorumCondition(Condition):
             aim.point.id: _Member(condition, timedelta(seconds=SILENT_CADENCES * seconds(aim.point.cadence)))
             for aim, condition in below
         }
+        self._timed = any(condition.timed for _, condition in below)
         self._series = {aim.key: aim.point.id for aim, _ in below}
         self._at, self._share = Severity.of(spec.at), spec.share
         self._left_out = spec.silent == "left_out"
@@ -63,10 +76,10 @@ class QuorumCondition(Condition):
         return {}
 
     def restore(self, plain: Any) -> Memory:
+        known = {point: one for point, one in plain.items() if point in self._members}
         return {
-            point: [at, self._members[point].condition.restore(own)]
-            for point, (at, own) in plain.items()
-            if point in self._members
+            point: Known(self._members[point].condition.restore(own), reached, held, datetime.fromisoformat(silent))
+            for point, (own, reached, held, silent) in known.items()
         }
 
     def extract(self, fact: AnyFact) -> list[Any] | None:
@@ -78,17 +91,25 @@ class QuorumCondition(Condition):
     def read(self, memory: Memory, sample: Sample, said: list[Any]) -> Memory:
         point, own = said
         condition = self._members[point].condition
-        before = memory[point][1] if point in memory else condition.start()
+        before = memory[point].own if point in memory else condition.start()
         after = before if own is None else condition.read(before, sample, own)
-        return {**memory, point: [sample.observed_at.isoformat(), after]}
+        silent = sample.observed_at + self._members[point].silent_after
+        return {**memory, point: self._known(point, after, silent, sample.observed_at)}
 
     def elapse(self, memory: Memory, at: datetime) -> Memory:
-        return {point: [last, self._members[point].condition.elapse(own, at)] for point, (last, own) in memory.items()}
+        if not self._timed:
+            return memory
+        return {
+            point: self._known(point, self._members[point].condition.elapse(known.own, at), known.silent, at)
+            for point, known in memory.items()
+        }
 
     def due(self, memory: Memory, clock: datetime) -> datetime | None:
-        dues = [self._members[point].condition.due(own, clock) for point, (_, own) in memory.items()]
+        dues: list[datetime | None] = []
+        if self._timed:
+            dues = [self._members[point].condition.due(known.own, clock) for point, known in memory.items()]
         if self._left_out:
-            dues += [self._silent_at(point, last) for point, (last, _) in memory.items()]
+            dues += [known.silent for known in memory.values()]
         return min((due for due in dues if due is not None and due > clock), default=None)
 
     def verdict(self, memory: Memory, at: datetime) -> Verdict:
@@ -102,21 +123,14 @@ class QuorumCondition(Condition):
 
     def explain(self, memory: Memory, at: datetime, severity: Severity, *, estimated: bool) -> Words:
         reached, held, asked = self._count(memory, at)
-        count = held if severity else reached
-        word = self._at
-        silent = sum(self._is_silent(point, memory, at) for point in self._members)
-        telling = [
-            (p, own) for p, (_, own) in memory.items() if self._members[p].condition.verdict(own, at).held >= word
-        ]
+        count, word = held if severity else reached, self._at
         zh = f"{self._what.zh} {asked} 个监测点中 {count} 个{word.zh}"
         en = f"{self._what.en}: {count} of {asked} points {word.en}"
+        silent = len(self._members) - sum(known.silent > at for known in memory.values())
         if silent:
-            how = (
-                Words(zh="不计入", en="left out")
-                if self._left_out
-                else Words(zh="按最后数据计", en="counted as last heard")
-            )
-            zh, en = f"{zh}（{silent} 个无数据，{how.zh}）", f"{en} ({silent} without data, {how.en})"
+            how_zh, how_en = ("不计入", "left out") if self._left_out else ("按最后数据计", "counted as last heard")
+            zh, en = f"{zh}（{silent} 个无数据，{how_zh}）", f"{en} ({silent} without data, {how_en})"
+        telling = [(point, known.own) for point, known in memory.items() if known.held]
         if severity and telling:
             point, own = telling[-1]
             example = self._members[point].condition.explain(own, at, word, estimated=estimated)
@@ -124,17 +138,17 @@ class QuorumCondition(Condition):
         grade = graded(severity)
         return Words(zh=f"{zh}{grade.zh}", en=f"{en}{grade.en}")
 
+    def _known(self, point: str, own: Any, silent: datetime, at: datetime) -> Known:
+        verdict = self._members[point].condition.verdict(own, at)
+        return Known(own, verdict.reached >= self._at, verdict.held >= self._at, silent)
+
     def _count(self, memory: Memory, at: datetime) -> tuple[int, int, int]:
         """How many points reach it, how many still hold it, of how many."""
-        asked = [p for p in self._members if not (self._left_out and self._is_silent(p, memory, at))]
-        said = [self._members[p].condition.verdict(memory[p][1], at) for p in asked if p in memory]
-        return sum(v.reached >= self._at for v in said), sum(v.held >= self._at for v in said), len(asked)
+        known: Collection[Known] = memory.values()
+        if not self._left_out:
+            return sum(one.reached for one in known), sum(one.held for one in known), len(self._members)
+        known = [one for one in known if one.silent > at]
+        return sum(one.reached for one in known), sum(one.held for one in known), len(known)
 
     def _measured(self, count: int, asked: int) -> Decimal:
         return (Decimal(count) * 100 / asked).quantize(Decimal("0.01"), ROUND_DOWN) if self._share else Decimal(count)
-
-    def _is_silent(self, point: str, memory: Memory, at: datetime) -> bool:
-        return point not in memory or self._silent_at(point, memory[point][0]) <= at
-
-    def _silent_at(self, point: str, last: str) -> datetime:
-        return datetime.fromisoformat(last) + self._members[point].silent_after

@@ -55,25 +55,28 @@ class WarningLineCondition(Condition):
             for share in (Decimal(1), spec.ratio.recovery, spec.ratio.approach)
         )
 
-    def start(self) -> str:
-        return ""
+    def start(self) -> Decimal | None:
+        return None
+
+    def restore(self, plain: str | None) -> Decimal | None:
+        return None if plain is None else Decimal(plain)
 
     def extract(self, fact: AnyFact) -> str | None:
         return str(fact.per_base) if self._aim.watches(fact) else None  # type: ignore[union-attr]
 
-    def read(self, memory: str, sample: Sample, said: str) -> str:  # noqa: ARG002 - only the last price counts
-        return said
+    def read(self, memory: Decimal | None, sample: Sample, said: str) -> Decimal:  # noqa: ARG002 - only the last counts
+        return Decimal(said)
 
-    def verdict(self, memory: str, at: datetime) -> Verdict:  # noqa: ARG002
-        if not memory:
+    def verdict(self, memory: Decimal | None, at: datetime) -> Verdict:  # noqa: ARG002
+        if memory is None:
             return UNKNOWN
-        price = Decimal(memory) * self._sign
+        price = memory * self._sign
         if price >= self._near:
             return _OVER if price >= self._over else _HELD if price >= self._held else _NEAR
         return _CLEAR
 
-    def explain(self, memory: str, at: datetime, severity: Severity, *, estimated: bool) -> Words:  # noqa: ARG002
-        price = units.as_decimal(Fraction(Decimal(memory)) * self._measure.amount)
+    def explain(self, memory: Decimal | None, at: datetime, severity: Severity, *, estimated: bool) -> Words:  # noqa: ARG002
+        price = units.as_decimal(Fraction(memory or 0) * self._measure.amount)
         relation = "≥" if (price - self._line) * self._sign >= 0 else "<"
         relation = relation if self._sign > 0 else {"≥": "≤", "<": ">"}[relation]
         where, unit, shown = self._aim.where, self._aim.unit, f"{_like(price, self._line):f}"
