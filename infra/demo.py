@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from sqlalchemy import select
 
 from infra import clock
-from infra.cli.facts import generated_points
-from infra.demo_site import COUNTY, Series, make_file_site, make_synthetic_site
+from infra.demo_site import COUNTY, Series, generated_points, make_file_site, make_synthetic_site
 from infra.processes import EVERYTHING, run
 from infra.sandbox import ACCOUNT, NUMBER, TOKEN
 from infra.settings import ConsoleSettings, KafkaSettings, MetricsSettings, Settings, TwilioSettings, make_directories
@@ -41,6 +40,7 @@ if TYPE_CHECKING:
 
     from rules.library import Library
     from streams.producing import Producer
+    from streams.sources.mapping import CsvMapping
 
 T = TypeVar("T")
 DAYS = 120
@@ -69,15 +69,16 @@ def prepare(data: Path | None, directory: Path) -> Script:
     if data is None:
         make_synthetic_site(site)
         return _synthetic(read_library(site))
-    readings, refused = _read(data)
+    mapping = _mapping(data)
+    readings, refused = _read(data, mapping)
     if not readings:
         raise NotPlayable(f"{data}: 没有可用的价格行 / no usable price row{'; ' + str(refused[0]) if refused else ''}")
-    series = make_file_site(site, readings, data.stem)
+    series = make_file_site(site, readings, data.stem, mapping)
     days: dict[object, list[GrainPriceReading]] = {}
     for reading in sorted(readings, key=lambda r: r.observed_at):
         days.setdefault(reading.observed_at.date(), []).append(reading)
     told = (
-        f"{data}: {len(readings)} 条价格, {len({s.point for s in series})} 个市场;"
+        f"{data}: {len(readings)} 条价格，{len({s.point for s in series})} 个市场；"
         f"临时警戒线 = 1.15 × 各序列前 12 个值的中位数\n"
         f"{len(readings)} prices of {len({s.point for s in series})} markets; temporary lines: "
         f"1.15 × the median of each series' first 12 values"
@@ -99,20 +100,24 @@ def _synthetic(library: Library) -> Script:
         if arrives <= now:
             days.setdefault(arrives.date(), []).append(reading)
     told = (
-        "合成数据(非真实观测):武义县示例站点 35 个监测点的一季粮价\n"
+        "合成数据（非真实观测）：武义县示例站点 35 个监测点的一季粮价\n"
         "SYNTHETIC prices, never observed: a season at the 35 points of the example site"
     )
     return Script(list(days.values()), told, [])
 
 
-def _read(data: Path) -> tuple[list[GrainPriceReading], list[RowFault]]:
+def _mapping(data: Path) -> CsvMapping | None:
+    """The one that ships, for files that have its columns."""
     try:
         with data.open("rb") as stream:
             header = set(stream.readline().decode("utf-8-sig").strip().split(","))
     except (OSError, UnicodeDecodeError) as error:
         raise NotPlayable(f"{data}: {error}") from None
     shipped = mapping_file("wfp_food_prices")
-    mapping = load_mapping(shipped) if shipped and header >= WFP_COLUMNS else None
+    return load_mapping(shipped) if shipped and header >= WFP_COLUMNS else None
+
+
+def _read(data: Path, mapping: CsvMapping | None) -> tuple[list[GrainPriceReading], list[RowFault]]:
     rows = list(FactFile(data, mapping=mapping, given={"county": COUNTY, "kind": "grain_price"}).rows())
     facts = [r.fact for r in rows if isinstance(r, FactRow) and isinstance(r.fact, GrainPriceReading)]
     of_one_county = [f for f in facts if f.county == facts[0].county]
@@ -144,7 +149,7 @@ class Demonstration:
                 await self._first(system, self._answer(settings, library, crossed))
                 self._say(f"全部短信见 / all texts: {base}")
             if stay():
-                self._say("继续运行,按 Ctrl-C 结束 / running on; Ctrl-C ends it")
+                self._say("继续运行，按 Ctrl-C 结束 / running on; Ctrl-C ends it")
                 with contextlib.suppress(asyncio.CancelledError):
                     await asyncio.wait([system])
             return 0

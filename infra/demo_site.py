@@ -11,10 +11,16 @@ import yaml
 
 from infra.site_files import example_site
 from rules.facts import GrainPriceReading
+from rules.units import measure
+from streams.sources.generate import GeneratedPoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
+
+    from rules.alerts import Words
+    from rules.site import Site
+    from streams.sources.mapping import CsvMapping
 
 FIRST = 12
 FACTOR = Decimal("1.15")
@@ -42,8 +48,13 @@ def make_synthetic_site(target: Path) -> None:
     )
 
 
-def make_file_site(target: Path, readings: Sequence[GrainPriceReading], title: str) -> list[Series]:
-    """One point per market, line = 1.15 × the median of each series' first 12 values. Every reading may page."""
+def make_file_site(
+    target: Path, readings: Sequence[GrainPriceReading], title: str, mapping: CsvMapping | None = None
+) -> list[Series]:
+    """One point per market, line = 1.15 × the median of each series' first 12 values. Every reading may page.
+
+    Goods are called what the mapping calls them.
+    """
     series = _series(readings)
     first = {(r.point, r.commodity, str(r.stage)): r for r in reversed(readings)}
     _copy_example(target)
@@ -56,6 +67,7 @@ def make_file_site(target: Path, readings: Sequence[GrainPriceReading], title: s
         "duty_role": "duty_officer",
         "duty_phone": "000",
         "divisions": {},
+        "commodities": _names(mapping, {s.commodity for s in series}) if mapping else {},
         "roles": example["roles"],
         "departments": example["departments"],
         "page_within": "36500d",
@@ -63,6 +75,20 @@ def make_file_site(target: Path, readings: Sequence[GrainPriceReading], title: s
     }
     (target / "site.yaml").write_text(_yaml(site), encoding="utf-8")
     return series
+
+
+def generated_points(site: Site) -> list[GeneratedPoint]:
+    """The site's upper lines, as the generator wants them: one series for each."""
+    return [
+        GeneratedPoint(point.id, line.commodity, line.stage, line.upper, line.currency, line.unit)
+        for point in site.points.values()
+        for line in point.lines
+        if line.upper is not None and measure(line.unit).base == "kg"
+    ]
+
+
+def _names(mapping: CsvMapping, labels: Iterable[str]) -> dict[str, Words]:
+    return {label: name for label in sorted(labels) if (name := mapping.commodity(label)) is not None}
 
 
 def _copy_example(target: Path) -> None:

@@ -90,7 +90,7 @@ def _roles(room: DutyRoom, library: Library) -> Iterator[Finding]:
         known = {row.officer for row in connection.execute(select(contacts.c.officer).where(contacts.c.enabled))}
         for role, on in roster.DutyTable().on_duty(connection, sorted(roles), clock.utc_now()).items():
             reached = [officer for officer in on if officer in known]
-            detail = ", ".join(reached) or "现在无人可达: 请补排班 / reaches nobody now: fenghuo roster import"
+            detail = ", ".join(reached) or "现在无人可达，请补排班 / reaches nobody now: fenghuo roster import"
             yield Finding(what=Words(zh=f"值班 {role}", en=f"role {role}"), well=bool(reached), detail=detail)
 
 

@@ -52,7 +52,7 @@ async def serve_sandbox(settings: Settings, clock: Callable[[], datetime]) -> No
 
 def _listening(network: SandboxNetwork) -> None:
     click.echo(
-        f"沙盒电话网,非真实短信 / sandbox phone network, no real texts: {network.base_url}\n"
+        f"沙盒电话网，非真实短信 / sandbox phone network, no real texts: {network.base_url}\n"
         f"供 fenghuo run 使用 / for fenghuo run:\n"
         f"export FENGHUO_TWILIO__API_BASE={network.base_url} FENGHUO_TWILIO__ACCOUNT_SID={network.account_sid} "
         f"FENGHUO_TWILIO__AUTH_TOKEN={network.auth_token} FENGHUO_TWILIO__FROM_NUMBER={min(network.from_numbers)}"

@@ -146,12 +146,13 @@ def _given(asked: Asked, library: Library) -> dict[str, str]:
 
 def _of_made_site(asked: Asked, directory: Path) -> tuple[History, Library]:
     gathering = _gathering(asked)
-    _read(gathering, fact_files(asked.files, asked.form, mapping_named(asked.mapping), asked.given(COUNTY)))
+    mapping = mapping_named(asked.mapping)
+    _read(gathering, fact_files(asked.files, asked.form, mapping, asked.given(COUNTY)))
     history = _told(gathering)
     prices = [fact for fact in gathering.facts() if isinstance(fact, GrainPriceReading)]
     if not prices:
         raise refuse("--made-site: got no price, expected files of prices")
-    make_file_site(directory, prices, prices[0].source)
+    make_file_site(directory, prices, prices[0].source, mapping)
     return history, read_library(directory)
 
 

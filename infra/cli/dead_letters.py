@@ -19,6 +19,15 @@ if TYPE_CHECKING:
     from streams.letters import Listed, Resent
 
 
+RESENT = {
+    "sent": "已重发 sent again",
+    "already_sent": "此前已重发 had been sent again before",
+    "not_found": "没有这条死信 no such dead letter",
+    "truncated": "原文过长未保存，无法重发 not sent: its text was too long to be kept",
+}
+"""What became of a dead letter that was to be sent again."""
+
+
 @click.group("dead-letters")
 def dead_letters() -> None:
     """无法处理的数据 / messages that could not be applied."""
@@ -67,7 +76,7 @@ def again(context: Context, ids: tuple[str, ...], reason: str | None, *, everyth
         print_json(done)
     else:
         for one in done:
-            click.echo(f"{one.id}  {one.action}")
+            click.echo(f"{one.id}  {RESENT[one.action]}")
     sys.exit(0 if all(one.action in ("sent", "already_sent") for one in done) else 1)
 
 

@@ -23,7 +23,7 @@ from infra.logs import configure_logging
     help="价格文件 / a price file, e.g. of WFP",
 )
 def demo(data: Path | None) -> None:
-    """演示:一季粮价,直到有人被呼叫 / a season of prices until somebody is paged and answers."""
+    """演示：一季粮价，直到有人被呼叫 / a season of prices until somebody is paged and answers."""
     configure_logging("warning")
     interactive = sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("CI") != "true"
     with tempfile.TemporaryDirectory(prefix="fenghuo-demo-", ignore_cleanup_errors=True) as directory:

@@ -14,16 +14,15 @@ import msgspec
 from infra import clock
 from infra.cli.context import Context, json_option, pass_context, print_json, refuse
 from infra.cli.fact_files import bar, bytes_of, fact_files, mapping_named, move
+from infra.demo_site import generated_points
 from infra.wiring import open_producer
 from rules import facts
-from rules.units import measure
 from streams.sources.emit import EmitSummary, emit
-from streams.sources.generate import GeneratedPoint, Surge, season
+from streams.sources.generate import Surge, season
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from rules.site import Site
     from streams.sources.base import Row
     from streams.sources.files import FactFile, Format
 
@@ -70,29 +69,19 @@ def emit_command(
 @click.option("--start", help="第一天 / the first day, RFC 3339 (default: so that the season ends now)")
 @pass_context
 def generate(context: Context, seed: int, days: int, start: str | None) -> None:
-    """生成合成(非真实)粮价,NDJSON / make a season of SYNTHETIC prices of the site's points, as NDJSON."""
+    """生成合成（非真实）粮价，NDJSON / make a season of SYNTHETIC prices of the site's points, as NDJSON."""
     begin = _instant(start) if start else clock.utc_now().replace(microsecond=0) - timedelta(days=days)
     site = context.library.site
     first, last = Surge.of_season(days).window(begin)
     for reading in season(generated_points(site), site.file.county, begin, clock.randomness(seed), days=days):
         click.echo(facts.encode(reading).decode())
     click.echo(
-        f"合成数据,非真实观测;零售价在 {first:%Y-%m-%d} 至 {last:%Y-%m-%d} 间越过警戒线\n"
+        f"合成数据，非真实观测；零售价在 {first:%Y-%m-%d} 至 {last:%Y-%m-%d} 间越过警戒线\n"
         f"SYNTHETIC, never observed; retail prices cross their lines between {first:%Y-%m-%d} and {last:%Y-%m-%d}\n"
         "只有 points.yaml 中 source 为 synthetic 的监测点会因此报警\n"
         "Only points whose source in points.yaml is `synthetic` are moved by them",
         err=True,
     )
-
-
-def generated_points(site: Site) -> list[GeneratedPoint]:
-    """The site's upper lines, as the generator wants them: one series for each."""
-    return [
-        GeneratedPoint(point.id, line.commodity, line.stage, line.upper, line.currency, line.unit)
-        for point in site.points.values()
-        for line in point.lines
-        if line.upper is not None and measure(line.unit).base == "kg"
-    ]
 
 
 async def _emit(context: Context, sources: list[FactFile]) -> EmitSummary:
@@ -129,7 +118,7 @@ def _report(summary: EmitSummary) -> None:
         at = summary.broken
         click.echo(
             f"中断于 / broken off at {at.file}:{at.line} ({at.error})\n"
-            "修复后整份重发即可,不会重复 / mend it and send the whole file again: nothing doubles",
+            "修复后整份重发即可，不会重复 / mend it and send the whole file again: nothing doubles",
             err=True,
         )
     click.echo(

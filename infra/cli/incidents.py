@@ -39,8 +39,9 @@ def list_command(context: Context, *, only_open: bool, drills: bool, as_json: bo
         drill = "【演练 DRILL】" if line.exercise else ""
         click.echo(
             f"{line.number:>5}  {shown(line.opened_at)}  {grade(line.plan, line.severity)}  {STATUS[line.status]}"
-            f"  {line.plan} {line.place}  {drill}{line.headline.zh}" + (f"  ← {line.owner}" if line.owner else "")
-        )
+            f"  {line.plan} {line.place}" + (f"  ← {line.owner}" if line.owner else "")
+            + f"\n       {drill}{line.headline.zh} / {line.headline.en}"
+        )  # fmt: skip
     if not found:
         click.echo("没有事件 / no incidents")
 
@@ -94,7 +95,7 @@ def _act(context: Context, act: Callable[[Answers], Outcome], done: str) -> None
         case Already(number, owner, at):
             click.echo(f"事件 {number} 已由 {owner} 于 {shown(at)} 签收 / already acknowledged by {owner}")
         case Closed(number, by, at, reason):
-            raise answer_no(f"事件 {number} 已由 {by} 于 {shown(at)} 关闭({reason}) / already closed by {by}")
+            raise answer_no(f"事件 {number} 已由 {by} 于 {shown(at)} 关闭（{reason}） / already closed by {by}")
         case Refused(_, zh, en):
             raise answer_no(f"{zh} / {en}")
 

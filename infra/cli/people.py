@@ -41,7 +41,7 @@ def roster() -> None:
 @json_option
 @pass_context
 def import_roster(context: Context, file: Path, *, as_json: bool) -> None:
-    """导入名册(CSV/YAML),全部错误一次报出 / import a roster; every fault at once, nothing imported if there is one."""
+    """导入名册（CSV/YAML），全部错误一次报出 / import a roster: every fault at once, and then nothing."""
     with duty_room_offline(context.settings, context.library) as room:
         try:
             found = read(file)
@@ -52,7 +52,7 @@ def import_roster(context: Context, file: Path, *, as_json: bool) -> None:
         print_json([msgspec.to_builtins(done)])
         return
     for role in sorted({row["role"] for row in found.duties} - roles_of(context.library)):
-        click.echo(f"注意: 没有预案呼叫 {role} / note: no plan pages role {role}", err=True)
+        click.echo(f"注意：没有预案呼叫 {role} / note: no plan pages role {role}", err=True)
     click.echo(
         f"人员 / officers {done.officers}, 联系方式 / contacts {done.contacts}, 移除 / removed {done.contacts_removed},"
         f" 新增班次 / new duties {done.duties}"

@@ -21,6 +21,15 @@ from responders.store import Store
 from streams.errors import StreamsError
 from streams.provision import provision
 
+PROVISIONED = {
+    "created": "已建立 created",
+    "kept": "无须改动 kept",
+    "changed": "已调整 changed",
+    "missing": "缺少 missing",
+    "differs": "不一致 differs",
+}
+"""What became of a topic, or what is to be done."""
+
 
 def _serving(name: str, parts: Parts, text: str) -> click.Command:
     @click.command(name, help=text)
@@ -54,7 +63,7 @@ def provision_command(context: Context, *, check: bool, as_json: bool) -> None:
         print_json(topic._asdict() for topic in done)
     else:
         for topic in done:
-            click.echo(f"{topic.action:<8} {topic.topic} {topic.detail}".rstrip())
+            click.echo(f"{PROVISIONED[topic.action]:<14} {topic.topic} {topic.detail}".rstrip())
         if not check:
             click.echo("数据库已就绪 / the database is ready")
     if check and any(topic.action in ("missing", "differs") for topic in done):
@@ -87,7 +96,7 @@ def doctor(context: Context, *, as_json: bool) -> None:
 @click.command("sandbox")
 @pass_context
 def sandbox(context: Context) -> None:
-    """沙盒电话网(非真实短信) / the sandbox phone network: no real texts."""
+    """沙盒电话网（非真实短信） / the sandbox phone network: no real texts."""
     asyncio.run(serve_sandbox(context.settings, clock.utc_now))
 
 

@@ -59,7 +59,7 @@ def init(directory: Path) -> None:
 def api_key(name: str, source: str, counties: tuple[str, ...], kinds: tuple[str, ...]) -> None:
     """生成接口密钥 / make a key for POST /api/v1/facts; only its SHA-256 belongs into the settings."""
     key = secrets.token_urlsafe(32)
-    click.echo(f"密钥(只显示这一次) / the key, shown this once: {key}\n")
+    click.echo(f"密钥（只显示这一次） / the key, shown this once: {key}\n")
     click.echo(f'[api_keys.{name}]\nsha256 = "{hashlib.sha256(key.encode()).hexdigest()}"\nsource = "{source}"')
     click.echo(f"counties = {_toml(counties)}\nkinds = {_toml(kinds)}")
 

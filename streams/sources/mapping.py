@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from rules.alerts import Words
 from rules.facts import KINDS
 from streams.sources import cells
 from streams.sources.csv_rows import Encoding
@@ -83,7 +84,18 @@ class CsvMapping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """A row for which any of these does not hold is left out."""
     derive: dict[str, Value] = {}
     """Columns made of others, for templates to use; each may use those before it."""
+    commodities: dict[str, Words] = {}
+    """Names for people of the goods whose labels `fields` makes, for a site that is made for a file."""
     fields: dict[str, Value]
+
+    def commodity(self, label: str) -> Words | None:
+        """The name of a good: of its label, or of the longest beginning of it that has one, with what follows."""
+        parts = label.split("-")
+        for length in range(len(parts), 0, -1):
+            if (found := self.commodities.get("-".join(parts[:length]))) is not None:
+                rest = "".join(f" {part}" for part in parts[length:])
+                return Words(zh=found.zh + rest, en=found.en + rest)
+        return None
 
     @property
     def parameters(self) -> tuple[str, ...]:

@@ -110,6 +110,9 @@ def test_the_worlds_price_files_are_played_as_they_come(tmp_path: Path, test_dat
     assert sum(map(len, script.days)) == 1259
     assert len(script.series) == 16
     assert max(s.highest_ratio for s in script.series) > 1
+    site = read_library(tmp_path / "site").site
+    goods = {site.commodity(s.commodity).zh for s in script.series}
+    assert goods == {"粳米", "籼米", "玉米", "小麦", "特一粉"}
 
 
 def test_a_file_without_prices_cannot_be_played(tmp_path: Path) -> None:

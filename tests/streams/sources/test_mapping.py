@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from rules.alerts import Words
 from rules.facts import GrainPriceReading
 from streams.sources.base import FactRow, Row, RowFault, RowSkipped
 from streams.sources.files import FactFile
@@ -50,6 +51,26 @@ def reading(mapping: CsvMapping, **changes: str) -> GrainPriceReading:
 
 
 class TestWfp:
+    @pytest.mark.parametrize(
+        ("label", "zh", "en"),
+        [
+            ("rice-japonica", "粳米", "japonica rice"),
+            ("rice-50-kg", "大米 50 kg", "rice 50 kg"),
+            ("oil-vegetable-750-ml", "植物油 750 ml", "vegetable oil 750 ml"),
+        ],
+    )
+    def test_goods_have_names_for_people_with_their_pack(self, wfp: CsvMapping, label: str, zh: str, en: str) -> None:
+        """By the longest beginning of the label that has one."""
+        assert wfp.commodity(label) == Words(zh=zh, en=en)
+
+    def test_a_good_that_nobody_has_named_has_none(self, wfp: CsvMapping) -> None:
+        """It is shown by its label."""
+        assert wfp.commodity("riceflour") is None
+
+    def test_the_names_are_of_labels_as_the_mapping_makes_them(self, wfp: CsvMapping) -> None:
+        """A name under any other key would never be found."""
+        assert [key for key in wfp.commodities if label(key) != key] == []
+
     def test_the_file_of_china_is_read_whole(self, wfp: CsvMapping, test_data: Path) -> None:
         """1,259 rows of data: 1,259 facts, none refused, none twice; the line of HXL tags is left out."""
         path = test_data / "wfp_food_prices_chn.csv"
