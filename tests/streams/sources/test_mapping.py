@@ -188,7 +188,7 @@ class TestFaultsOfAMapping:
             "m.yaml:1 kind: got 'gold', expected grain_price | hazard_report | disaster_forecast | large_event",
             "m.yaml:5 skip: got 3, expected array",
             "m.yaml:6 foo: got 'foo', expected name | kind | description | delimiter | encoding | skip | only | "
-            "derive | fields",
+            "derive | commodities | fields",
             "m.yaml:1 name: got nothing, expected a value",
         ]
 
