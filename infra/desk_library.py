@@ -57,6 +57,8 @@ class DeskLibrary:
             scope = ["county", "part", *["" for _ in parts[2:]]]
         else:
             plan = self._library.plans.get(plan_id)
+            if plan is not None:  # what comes last may have a stroke in its name: `Hubei/Wuhan`
+                parts = place.split("/", len(plan.scope) - 1)
             scope = list(plan.scope) if plan and len(plan.scope) == len(parts) else ["" for _ in parts]
         named = [self._name(kind, part) for kind, part in zip(scope, parts, strict=False)]
         return Words(zh=" ".join(w.zh for w in named), en=" ".join(w.en for w in named))

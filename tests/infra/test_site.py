@@ -83,6 +83,8 @@ def test_places_have_names_for_officers() -> None:
     assert (
         library.place_name("pipeline-fault", "330723/dead-letters/feeder:future").zh == "武义县 数据接收 feeder:future"
     )
+    assert library.place_name("grain-emergency", "330723/rice/retail").zh == "武义县 粳米 零售"
+    assert library.place_name("silent-points", "330723/Hubei/Wuhan").zh == "武义县 Hubei/Wuhan"
     assert library.place_name("gone", "330723/x").zh == "330723 x"
     assert library.plan("gone", "") is None
 
