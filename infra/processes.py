@@ -11,6 +11,7 @@ import structlog
 
 from infra import clock
 from infra.doorkeeper import allow_descriptors
+from infra.installed import check_installed
 from infra.metrics import Metrics
 from infra.web import Readiness, application, exposition, listening
 from infra.wiring import NO_SEAMS, api_keys, duty_room, heartbeat, open_producer, sources, web_routes, worker_app
@@ -53,6 +54,7 @@ async def run(
 ) -> int:
     """Runs until `stop`, a signal or a failure. The exit code: 0 when asked to stop, 1 when a part failed.
 
+    Raises `Misconfigured` or `NotMigrated` before anything is started where nothing could work.
     `stopping` is called as soon as the end begins, whatever started it: a supervisor must not wait for ever.
     """
     stop = stop or asyncio.Event()
@@ -63,6 +65,7 @@ async def run(
     ending = asyncio.ensure_future(_when(stop, stopping))
     room = duty_room(settings, library, seams)
     try:
+        await check_installed(settings, library, room.store, topics=parts.worker or parts.console)
         return await _Process(settings, library, parts, room, stop, seams).run(ready or asyncio.Event())
     finally:
         ending.cancel()

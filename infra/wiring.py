@@ -27,6 +27,7 @@ from responders.store import Store
 from responders.texts import Texts
 from responders.webhooks import TwilioWebhooks
 from rules.engine import Engine
+from streams import access
 from streams.app import WorkerApp, build_app
 from streams.producing import Producer
 from streams.producing import open_producer as producer_of
@@ -95,8 +96,10 @@ def stream_settings(settings: Settings, library: Library) -> StreamSettings:
 
 
 async def open_producer(settings: Settings, library: Library) -> Producer:
-    """The producer for command line, web and drills."""
-    return producer_of(stream_settings(settings, library))
+    """The producer for command line, web and drills. Raises `AccessRefused`."""
+    streams = stream_settings(settings, library)
+    await access.ask(streams)
+    return producer_of(streams)
 
 
 def api_keys(settings: Settings) -> list[ApiKey]:

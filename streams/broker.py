@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from kafka import KafkaAdminClient
 
-from streams import topics
+from streams import access, topics
 from streams.embedded import SqliteLog
 from streams.errors import PartitionsDiffer, TopicMissing
 from streams.settings import StreamSettings
@@ -21,7 +21,8 @@ class TopicFacts(NamedTuple):
 
 
 def admin(settings: StreamSettings) -> KafkaAdminClient:
-    """An admin client. The caller closes it."""
+    """An admin client. The caller closes it. Raises `AccessRefused`."""
+    access.check(settings)
     return KafkaAdminClient(**settings.client_settings(), request_timeout_ms=15_000, bootstrap_timeout_ms=15_000)
 
 

@@ -11,7 +11,18 @@ class WorkerFailed(StreamsError):
     """The worker ended itself: nothing is lost, what was not acknowledged comes again after a restart."""
 
 
-class TopicMissing(StreamsError):
+class Misconfigured(StreamsError):
+    """A setting, or a step of the installation, is wrong: neither waiting nor a restart mends it."""
+
+
+class AccessRefused(Misconfigured):
+    """The broker does not let us in as the settings say. `setting` is what to look at."""
+
+    def __init__(self, setting: str, zh: str, en: str) -> None:
+        super().__init__(f"{setting}：{zh} / {setting}: {en}")
+
+
+class TopicMissing(Misconfigured):
     """A topic that `provision` has not made."""
 
     def __init__(self, names: list[str]) -> None:
@@ -22,7 +33,7 @@ class TopicMissing(StreamsError):
         )
 
 
-class PartitionsDiffer(StreamsError):
+class PartitionsDiffer(Misconfigured):
     """A topic with another number of partitions than the settings say."""
 
     def __init__(self, topic: str, have: int, asked: int) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from streams import access
 from streams.embedded import SqliteLog
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ async def _read_file(settings: StreamSettings, topic: str) -> AsyncIterator[Stor
 
 
 async def _read_kafka(settings: StreamSettings, topic: str) -> AsyncIterator[StoredRecord]:
+    await access.ask(settings)
     consumer = AIOKafkaConsumer(**settings.client_settings(), group_id=None, enable_auto_commit=False)
     await consumer.start()
     try:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import faust
 
 from streams.embedded import embedded_settings, log_path
+from streams.errors import AccessRefused
 
 Security = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 
@@ -66,12 +67,20 @@ class StreamSettings:
         return [host if ":" in host else f"{host}:9092" for host in hosts]
 
     def ssl_context(self) -> ssl.SSLContext | None:
-        """The TLS context, where the protocol has one."""
+        """The TLS context, where the protocol has one. Raises `AccessRefused` for a file that cannot be used."""
         if self.security_protocol not in ("SSL", "SASL_SSL"):
             return None
-        context = ssl.create_default_context(cafile=self.ssl_cafile or None)
+        try:
+            context = ssl.create_default_context(cafile=self.ssl_cafile or None)
+        except OSError as unusable:
+            raise _unusable("kafka.ssl_cafile", self.ssl_cafile, unusable) from None
         if self.ssl_certfile:
-            context.load_cert_chain(self.ssl_certfile, self.ssl_keyfile or None)
+            try:
+                # Without a password OpenSSL would ask for one at the terminal.
+                context.load_cert_chain(self.ssl_certfile, self.ssl_keyfile or None, password="")
+            except OSError as unusable:
+                files = f"{self.ssl_certfile}, {self.ssl_keyfile}"
+                raise _unusable("kafka.ssl_certfile, kafka.ssl_keyfile", files, unusable) from None
         return context
 
     def client_settings(self) -> dict[str, Any]:
@@ -122,3 +131,12 @@ class StreamSettings:
                 ssl_context=context,
             )
         return faust.SSLCredentials(context) if context is not None else None
+
+
+def _unusable(setting: str, files: str, why: OSError) -> AccessRefused:
+    said = why.strerror or str(why)
+    return AccessRefused(
+        setting,
+        f"{files} 不能用（{said}），应为 PEM 格式、私钥无密码的文件",
+        f"got {files} ({said}), expected files in PEM, a key without a password",
+    )

@@ -25,9 +25,10 @@ from infra.cli.serving import COMMANDS as SERVING
 from infra.cli.site import COMMANDS as SITE
 from infra.logs import configure_logging
 from infra.settings import BadSettings, load
+from responders.migrations import NotMigrated
 from rules.yaml_file import BadFiles
 from streams.embedded import LogError
-from streams.errors import StreamsError
+from streams.errors import Misconfigured, StreamsError
 from streams.producing import NotTaken
 
 
@@ -58,7 +59,7 @@ def main() -> None:
     """The entry point. Bad input: said once on standard error, exit code 2. A peer that is away: exit code 1."""
     try:
         fenghuo()
-    except (BadSettings, BadFiles) as bad:
+    except (BadSettings, BadFiles, Misconfigured, NotMigrated) as bad:
         click.echo(str(bad), err=True)
         sys.exit(2)
     except (SQLAlchemyError, KafkaError, AioKafkaError, StreamsError, NotTaken, LogError, OSError) as away:

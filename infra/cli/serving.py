@@ -10,7 +10,7 @@ import threading
 import click
 
 from infra import clock
-from infra.cli.context import Context, answer_no, json_option, pass_context, print_json
+from infra.cli.context import Context, json_option, pass_context, print_json
 from infra.doctor import examine
 from infra.processes import EVERYTHING, Parts, run
 from infra.sandbox import serve_sandbox
@@ -18,7 +18,6 @@ from infra.settings import make_directories
 from infra.wiring import stream_settings
 from responders.migrations import migrate
 from responders.store import Store
-from streams.errors import StreamsError
 from streams.provision import provision
 
 PROVISIONED = {
@@ -53,10 +52,7 @@ def _exit_within(seconds: float = 20.0) -> None:
 @pass_context
 def provision_command(context: Context, *, check: bool, as_json: bool) -> None:
     """建立并核对主题与数据库 / create and check topics and the database."""
-    try:
-        done = provision(stream_settings(context.settings, context.library), check=check)
-    except StreamsError as refused:
-        raise answer_no(str(refused)) from None
+    done = provision(stream_settings(context.settings, context.library), check=check)
     if not check:
         _migrate(context)
     if as_json:

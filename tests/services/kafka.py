@@ -10,10 +10,12 @@ import subprocess
 import tempfile
 import uuid
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
+from tests.services.certificates import make_certificates
 from tests.services.process import (
     ServerFailedError,
     ServerProcess,
@@ -21,6 +23,9 @@ from tests.services.process import (
     accepts_connections,
     free_port,
 )
+
+if TYPE_CHECKING:
+    from tests.services.certificates import Certificates
 
 VERSION = "4.3.1"
 JAVA_AT_LEAST = 17
@@ -49,9 +54,19 @@ process.roles=broker,controller
 node.id=1
 controller.quorum.bootstrap.servers=127.0.0.1:{controller}
 controller.listener.names=CONTROLLER
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port}
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+listeners={listeners},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners={listeners}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL_SSL:SASL_SSL,SSL:SSL
+inter.broker.listener.name=PLAINTEXT
+sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-512
+listener.name.sasl_ssl.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required \\
+  user_{user}="{password}";
+listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config={scram}
+ssl.keystore.type=PEM
+ssl.keystore.location={certificates.server}
+ssl.truststore.type=PEM
+ssl.truststore.location={certificates.authority}
+listener.name.ssl.ssl.client.auth=required
 log.dirs={data}
 auto.create.topics.enable=false
 offsets.topic.replication.factor=1
@@ -68,6 +83,11 @@ broker.session.timeout.ms=3000
 broker.heartbeat.interval.ms=500
 num.recovery.threads.per.data.dir=2
 """
+
+_SCRAM = "org.apache.kafka.common.security.scram.ScramLoginModule required;"
+
+USER, PASSWORD = "fenghuo", "let the worker in"
+"""Who is let in at the listener SASL_SSL, by each mechanism."""
 
 
 def cache_directory() -> Path:
@@ -136,12 +156,30 @@ class KafkaServer(ServerProcess):
     def __init__(self, *, heap: str = "512m") -> None:
         super().__init__()
         self._controller = free_port()
+        self._sasl, self._tls = free_port(), free_port()
+        self._certificates: Certificates | None = None
         self._heap = heap
 
     @property
     def bootstrap(self) -> str:
         """`host:port`, as clients want it; the same after a restart."""
         return f"127.0.0.1:{self.port}"
+
+    @property
+    def sasl_bootstrap(self) -> str:
+        """Where TLS is spoken, and a password asked for."""
+        return f"127.0.0.1:{self._sasl}"
+
+    @property
+    def tls_bootstrap(self) -> str:
+        """Where TLS is spoken, and a certificate asked for."""
+        return f"127.0.0.1:{self._tls}"
+
+    @property
+    def certificates(self) -> Certificates:
+        """Whom to trust, and what a client shows, at the two listeners with TLS."""
+        assert self._certificates is not None, "the server was not started"
+        return self._certificates
 
     def _java(self, *arguments: str) -> list[str]:
         options = [
@@ -160,12 +198,27 @@ class KafkaServer(ServerProcess):
         """Write the properties and format the log directory for a quorum of one."""
         storage_format = self._java("kafka.tools.StorageTool", "format", "--standalone")
         properties = self.directory / "server.properties"
+        self._certificates = make_certificates(self.directory / "certificates")
+        places = (("PLAINTEXT", self.port), ("SASL_SSL", self._sasl), ("SSL", self._tls))
         properties.write_text(
-            _PROPERTIES.format(port=self.port, controller=self._controller, data=self.directory / "data")
+            _PROPERTIES.format(
+                listeners=",".join(f"{name}://127.0.0.1:{port}" for name, port in places),
+                controller=self._controller,
+                data=self.directory / "data",
+                certificates=self._certificates,
+                user=USER,
+                password=PASSWORD,
+                scram=_SCRAM,
+            )
         )
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         done = subprocess.run(
-            [*storage_format, f"--cluster-id={cluster}", f"--config={properties}"],
+            [
+                *storage_format,
+                f"--cluster-id={cluster}",
+                f"--config={properties}",
+                f"--add-scram=SCRAM-SHA-512=[name={USER},password={PASSWORD}]",
+            ],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
