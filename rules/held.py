@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -102,5 +103,6 @@ def is_alarm(key: str) -> bool:
     return not key.startswith(('["drill"', '["plans"'))
 
 
+@lru_cache(maxsize=65_536)
 def alarm_key(county: str, exercise: str | None, detector: str, subject: str) -> str:
     return _array.encode([county, exercise, detector, subject]).decode()

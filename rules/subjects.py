@@ -117,5 +117,5 @@ def _lies_in(division: str, area: str) -> bool:
 
 def place(scope: Sequence[str], fact: AnyFact, about: About) -> str:
     """What one open incident of a plan is about, e.g. `330723/retail`. Facts that lack a part never share a place."""
-    parts = (about.parts.get(part) or getattr(fact, part, None) for part in scope)
-    return "/".join(about.subject if part is None else str(part) for part in parts)
+    parts = about.parts
+    return "/".join([parts.get(part) or str(getattr(fact, part, None) or about.subject) for part in scope])

@@ -36,11 +36,18 @@ class Fold(msgspec.Struct, array_like=True, frozen=True):
 
 
 class WatchState(msgspec.Struct, array_like=True, frozen=True):
-    """`kept` in order of time, `base` the alarm before the oldest of them, `now` after all of them."""
+    """`kept` in order of time, `base` the alarm before the oldest of them, `now` after all of them.
+
+    `half` is the alarm after the first `Condition.kept` of them: the next base, once as many again are kept. So every
+    reading is read once, and there are always at least so many to fall back on.
+    """
 
     base: Fold
     kept: list[Sample]
     now: Fold
+    half: Fold | None = None
+    forgot: bool = False
+    """Whether any reading has been let go: nothing older than those kept can be placed any more."""
 
 
 class Step(NamedTuple):
@@ -62,6 +69,7 @@ class Watch:
         self.page_within = page_within
         self.condition = condition
         self._key = key
+        self._timed = condition.timed
         self._says = {Severity.of(grade): words for grade, words in trigger.says.items()}
         self._limits = Limits(sorted(condition.levels), trigger.on_delay, trigger.off_delay)
 
@@ -74,7 +82,7 @@ class Watch:
         key = self._key(fact)
         position, replaces = slot(before.kept, fact, key)
         kept = before.kept
-        if position < 0 or (position == 0 and len(kept) >= self.condition.kept and not replaces):
+        if position < 0 or (position == 0 and before.forgot and not replaces):
             return self._change(before, [])  # a repetition, or older than what is kept
         said = self.condition.gone(fact) if void else self.condition.extract(fact)
         if state is None and _nothing(said):
@@ -89,7 +97,7 @@ class Watch:
         """Time has reached `at` on the data's clock."""
         before = self._typed(state)
         now, steps = self._elapse(before.now, at)
-        after = WatchState(before.base, before.kept, now)
+        after = WatchState(before.base, before.kept, now, before.half, before.forgot)
         return self._change(after, self._tell(before.now.severity, steps, before.kept, None))
 
     def begin(self, at: datetime) -> Change:
@@ -103,8 +111,9 @@ class Watch:
         """
         before = self._typed(state)
         base = self._judged(before.base, before.base.memory, before.base.at, reading=False)
-        now, _ = self._elapse(self._fold(base, before.kept), before.now.at)
-        after, was, is_ = WatchState(base, before.kept, now), before.now.severity, now.severity
+        half, read = self._folds(base, before.kept)
+        now, _ = self._elapse(read, before.now.at)
+        after, was, is_ = WatchState(base, before.kept, now, half, before.forgot), before.now.severity, now.severity
         if is_ is was:
             return self._change(after, [])
         estimated = bool(before.kept) and before.kept[-1].estimated
@@ -131,7 +140,7 @@ class Watch:
         was, kept = before.now, [*before.kept, sample]
         if was.at <= sample.observed_at:
             waited, steps = self._elapse(was, sample.observed_at)
-            now = self._read(waited, sample)
+            now = read = self._read(waited, sample)
             steps.append(Step(now))
         else:  # a tick ran ahead of it: the state is as if the tick had come after it
             read = self._fold(before.base, kept)
@@ -140,20 +149,32 @@ class Watch:
             # what the tick has said stays said: only the way from there to the present is told
             steps = list(_towards(now.severity, was.severity, steps))
         transitions = self._tell(was.severity, steps, kept, fact)
-        return self._change(WatchState(*self._forget(before.base, kept), now), transitions)
+        half = read if len(kept) == self.condition.kept else before.half
+        return self._change(self._forgetting(before.base, kept, now, half, read, before.forgot), transitions)
 
     def _again(self, before: WatchState, kept: list[Sample], fact: AnyFact, reason: Reason) -> Change:
         """A late or corrected reading: everything kept is read again, an alert leaves only if the present differs."""
-        base, kept = self._forget(before.base, kept)
-        now, _ = self._elapse(self._fold(base, kept), before.now.at)
+        half, read = self._folds(before.base, kept)
+        now, _ = self._elapse(read, before.now.at)
         transitions = self._tell(before.now.severity, [Step(now)], kept, fact, reason)
-        return self._change(WatchState(base, kept, now), transitions)
+        return self._change(self._forgetting(before.base, kept, now, half, read, before.forgot), transitions)
 
-    def _forget(self, base: Fold, kept: list[Sample]) -> tuple[Fold, list[Sample]]:
-        while len(kept) > self.condition.kept:
-            base = self._read(self._elapse(base, kept[0].observed_at)[0], kept[0])
-            kept = kept[1:]
-        return base, kept
+    def _forgetting(
+        self, base: Fold, kept: list[Sample], now: Fold, half: Fold | None, read: Fold, forgot: bool
+    ) -> WatchState:
+        """The state, with the older half of what is kept let go once it is twice what it must be."""
+        enough = self.condition.kept
+        if half is None or len(kept) < 2 * enough:
+            return WatchState(base, kept, now, half, forgot)
+        return WatchState(half, kept[enough:], now, read, forgot=True)
+
+    def _folds(self, base: Fold, kept: list[Sample]) -> tuple[Fold | None, Fold]:
+        """The alarm after the first half of what is kept (if there is one), and after all of it."""
+        enough = self.condition.kept
+        if len(kept) < enough:
+            return None, self._fold(base, kept)
+        half = self._fold(base, kept[:enough])
+        return half, self._fold(half, kept[enough:])
 
     def _fold(self, fold: Fold, kept: Iterable[Sample]) -> Fold:
         for sample in kept:
@@ -175,7 +196,7 @@ class Watch:
         """Time alone: each instant at which something falls due is a step of its own, however sparse the ticks are."""
         steps: list[Step] = []
         while (due := self._due(fold)) is not None and due <= at:
-            turned = self.condition.due(fold.memory, fold.at) == due
+            turned = self._timed and self.condition.due(fold.memory, fold.at) == due
             memory = self.condition.elapse(fold.memory, due) if turned else fold.memory
             fold = self._judged(fold, memory, due, reading=False)
             steps.append(Step(fold, due, delayed=not turned))
@@ -184,7 +205,8 @@ class Watch:
         return fold, steps
 
     def _due(self, fold: Fold) -> datetime | None:
-        turns, delayed = self.condition.due(fold.memory, fold.at), self._limits.due(fold.limits)
+        turns = self.condition.due(fold.memory, fold.at) if self._timed else None
+        delayed = self._limits.due(fold.limits)
         if turns is None or delayed is None:
             return turns or delayed
         return min(turns, delayed)
@@ -228,11 +250,12 @@ class Watch:
         if isinstance(state, WatchState):
             return state
         found = msgspec.convert(state, WatchState)
-        base, now = (
-            Fold(fold.severity, self._limits.restore(fold.limits), self.condition.restore(fold.memory), fold.at)
-            for fold in (found.base, found.now)
-        )
-        return WatchState(base, found.kept, now)
+        half = None if found.half is None else self._restored(found.half)
+        return WatchState(self._restored(found.base), found.kept, self._restored(found.now), half, found.forgot)
+
+    def _restored(self, fold: Fold) -> Fold:
+        limits = self._limits.restore(fold.limits)
+        return Fold(fold.severity, limits, self.condition.restore(fold.memory), fold.at)
 
 
 def _nothing(said: Any) -> bool:

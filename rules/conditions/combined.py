@@ -171,6 +171,10 @@ class ForCondition(Combined):
         self._duration, self._said = timedelta(seconds=seconds(spec.duration)), spec.duration
         self.levels = frozenset({self._gives})
 
+    @property
+    def timed(self) -> bool:
+        return True
+
     def start(self) -> Memory:
         return [*super().start(), None]
 

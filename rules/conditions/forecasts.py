@@ -32,7 +32,7 @@ NAMED = 4
 class ForecastFigures(Figures):
     """Warnings by source and number, the newest last, and the numbers that others have replaced or cancelled."""
 
-    kept = MOST
+    kept = MOST // 2
 
     def __init__(self, site: Site) -> None:
         self._site = site

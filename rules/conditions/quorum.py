@@ -51,7 +51,7 @@ class _Member(NamedTuple):
 class QuorumCondition(Condition):
     """A condition at every point of one commodity and stage."""
 
-    kept = 128
+    kept = 64
 
     def __init__(self, spec: Quorum, below: Sequence[tuple[Aim, Condition]]) -> None:
         self._members = {

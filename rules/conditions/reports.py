@@ -31,7 +31,7 @@ REST = ""
 class ReportFigures(Figures):
     """Occurrences by event (or report, where there is none), each with its reports."""
 
-    kept = MOST
+    kept = MOST // 2
 
     def __init__(self, site: Site, window: timedelta) -> None:
         self._site, self._window = site, window

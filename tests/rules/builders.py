@@ -257,5 +257,5 @@ def _plain(entry: Entry) -> Any:
     state = msgspec.to_builtins(entry.state)
     if len(state) != 4:
         return state  # of a drill
-    _place, _source, (base, kept, (*now, _clock)), _form = state
-    return base, kept, now
+    _place, _source, (base, kept, (*now, _clock), *rest), _form = state
+    return base, kept, now, rest

@@ -98,7 +98,7 @@ def test_a_line_ends_in_the_same_state_however_its_readings_come(
     facts, ways = case
     first, second = (run(way, library(*how), "grain-prices") for way in ways)
     assert memories(first.table) == memories(second.table)
-    entry, (_, _, (severity, *_)) = only(first)
+    entry, (_, _, (severity, *_), *_) = only(first)
     expected = reference.line_at(reference.highest_revisions(facts), at(250), how[0], WAIT[how[1]])
     assert Severity(severity).word == expected
     assert entry.due is None or entry.due > at(250)

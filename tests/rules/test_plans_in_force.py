@@ -135,8 +135,8 @@ def broken(made: Bench, name: str) -> None:
     made.restart()
     (key,) = (key for key in made.table if f'"{name}"' in key)
     entry = made.table[key]
-    place, source, (base, kept, (severity, limits, _, clock)), form = entry.state
-    state = [place, source, [base, kept, [severity, limits, "?", clock]], form]
+    place, source, (base, kept, (severity, limits, _, clock), *rest), form = entry.state
+    state = [place, source, [base, kept, [severity, limits, "?", clock], *rest], form]
     made.table[key] = msgspec.structs.replace(entry, state=state)
 
 

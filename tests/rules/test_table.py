@@ -138,7 +138,7 @@ def test_what_is_forgotten_one_by_one_still_counts_in_sum() -> None:
     for i in range(200):
         bench.give(report(i, deaths=3) if i == 0 else report(i, relocated=i))
     (entry,) = bench.table.values()
-    assert len(entry.state.state.kept) == MOST
+    assert len(entry.state.state.kept) < MOST
     assert moves(bench.alerts) == [("normal", "III", "crossed")]
 
 
@@ -290,7 +290,7 @@ def test_years_of_warnings_do_not_pile_up() -> None:
     for i in range(200):
         bench.give(forecast(10 * i + 1, "red", warning=f"W{i}", expires=at(10 * i + 5)))
     (entry,) = bench.table.values()
-    assert len(entry.state.state.kept) == MOST
+    assert len(entry.state.state.kept) < MOST
     assert moves(bench.tick(5000, "disaster-forecasts").alerts) == [("I", "IV", "expired")]
 
 

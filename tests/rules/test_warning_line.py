@@ -275,9 +275,9 @@ def test_a_conflict_read_again_is_a_conflict_again() -> None:
 
 
 def test_older_than_what_is_kept_is_recorded_only() -> None:
-    """32 readings are kept: the one before them can no longer be placed."""
+    """32 readings are kept at the least: one before them can no longer be placed."""
     bench = Bench()
-    for i in range(KEPT + 1):
+    for i in range(2 * KEPT):
         bench.give(price(i + 10, "4.00"))
     assert bench.give(price(0, "5.00")) == ({}, [], None)
     assert bench.give(price(10, "5.00", revision=1)) == ({}, [], None)
