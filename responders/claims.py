@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import Integer, and_, bindparam, or_, select, update
 
 from responders import outbox, page_states
 from responders.ledger import Ledger
@@ -24,6 +24,28 @@ if TYPE_CHECKING:
     from responders.desk import Desk
     from responders.ledger import Services
     from responders.store import Store
+
+# Statements on the way of a page are made once: building one costs as much as running it.
+_is_due = pages.c.state.in_(("due", "held"))
+_due = (
+    select(pages, contacts.c.enabled)
+    .outerjoin(contacts, contacts.c.id == pages.c.contact)
+    .where(_is_due, pages.c.due_at <= bindparam("at"))
+    .order_by(pages.c.due_at, pages.c.created_at)
+    .limit(bindparam("most", type_=Integer))
+    .with_for_update(skip_locked=True, of=pages)
+)
+_mark = (
+    update(pages)
+    .where(pages.c.id.in_(bindparam("ids", expanding=True)), _is_due)
+    .values(
+        state="sending",
+        lease_owner=bindparam("who"),
+        lease_until=bindparam("until"),
+        sending_at=bindparam("at"),
+        attempts=pages.c.attempts + 1,
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -145,41 +167,21 @@ class Claims:
     def _claim(self, connection: Connection, limits: Mapping[str, int | None], limit: int) -> tuple[list[Claimed], int]:
         now = self._clock()
         limited = {channel: own for channel, own in limits.items() if own is not None}
-        rows = self._due_rows(connection, pages.c.channel.not_in(list(limited)), now, limit)
+        others = _due.where(pages.c.channel.not_in(list(limited))) if limited else _due
+        rows = list(connection.execute(others, {"at": now, "most": limit}))
         for channel, own in limited.items():
             if own:
-                rows += self._due_rows(connection, pages.c.channel == channel, now, own)
+                rows += connection.execute(_due.where(pages.c.channel == channel), {"at": now, "most": own})
         sendable = [row for row in rows if row.channel in limits and (row.contact is None or row.enabled)]
         ids = {row.id for row in sendable}
         self._refuse(connection, [row for row in rows if row.id not in ids], now)
         self._mark(connection, [row.id for row in sendable], now)
         return [_claimed(row, row.attempts + 1, now) for row in sendable], len(rows) - len(sendable)
 
-    def _due_rows(self, connection: Connection, where: Any, now: datetime, limit: int) -> list[Any]:
-        query = (
-            select(pages, contacts.c.enabled)
-            .outerjoin(contacts, contacts.c.id == pages.c.contact)
-            .where(pages.c.state.in_(("due", "held")), pages.c.due_at <= now, where)
-            .order_by(pages.c.due_at, pages.c.created_at)
-            .limit(limit)
-            .with_for_update(skip_locked=True, of=pages)
-        )
-        return list(connection.execute(query))
-
     def _mark(self, connection: Connection, ids: list[str], now: datetime) -> None:
         if not ids:
             return
-        done = connection.execute(
-            update(pages)
-            .where(pages.c.id.in_(ids), pages.c.state.in_(("due", "held")))
-            .values(
-                state="sending",
-                lease_owner=self._owner,
-                lease_until=now + self._lease,
-                sending_at=now,
-                attempts=pages.c.attempts + 1,
-            )
-        )
+        done = connection.execute(_mark, {"ids": ids, "who": self._owner, "until": now + self._lease, "at": now})
         if done.rowcount != len(ids):
             raise StaleError(f"pages: {done.rowcount} of {len(ids)} were still due")
 

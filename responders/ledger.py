@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from responders import incidents as rows
 from responders import reply_codes as codes
@@ -32,6 +32,12 @@ if TYPE_CHECKING:
     from rules.alerts import Alert
 
 _encode = msgspec.json.Encoder().encode
+
+# Made once: building a statement costs as much as running it.
+_insert = {table: insert(table) for table in (incidents, subjects, reply_codes, alerts, pages, timeline)}
+_counter = update(counters).where(counters.c.name == "incident")
+_hold_number = _counter.values(value=counters.c.value).returning(counters.c.value)
+_keep_number = _counter.values(value=bindparam("number"))
 
 
 @dataclass(frozen=True)
@@ -150,12 +156,7 @@ class Ledger:
     def number(self) -> int:
         """The next number for people. The counter's row is held until the end: no gap, no number twice."""
         if self._number is None:
-            found = self.connection.execute(
-                update(counters)
-                .where(counters.c.name == "incident")
-                .values(value=counters.c.value)
-                .returning(counters.c.value)
-            ).scalar_one()
+            found = self.connection.execute(_hold_number).scalar_one()
             self._number = int(found)
         self._number += 1
         return self._number
@@ -260,9 +261,9 @@ class Ledger:
         """Write everything collected so far; the transaction stays open."""
         connection = self.connection
         if self._number is not None:
-            connection.execute(update(counters).where(counters.c.name == "incident").values(value=self._number))
+            connection.execute(_keep_number, {"number": self._number})
         if self._new:
-            connection.execute(insert(incidents), [rows.row(incident) for incident in self._new])
+            connection.execute(_insert[incidents], [rows.row(incident) for incident in self._new])
             for incident in self._new:
                 incident.loaded = (incident.status, incident.cycle, incident.position)
                 self._touched.pop(incident.id, None)
@@ -275,7 +276,7 @@ class Ledger:
             (timeline, self._notes),
         ):
             if collected:
-                connection.execute(insert(table), collected)
+                connection.execute(_insert[table], collected)
                 collected.clear()
         self._new.clear()
         self._touched.clear()
@@ -305,4 +306,4 @@ class Ledger:
                     )
                 subject.new = subject.dirty = False
         if fresh:
-            self.connection.execute(insert(subjects), fresh)
+            self.connection.execute(_insert[subjects], fresh)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from sqlalchemy import and_, select, update
+from sqlalchemy import bindparam, select, update
 
 from responders.schema import contacts, duty, officers
 
@@ -14,6 +14,23 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sqlalchemy.engine import Connection
+
+# Asked on the way of a page, so made once: building a statement costs as much as running it.
+_on_duty = (
+    select(duty.c.role, duty.c.officer)
+    .where(
+        duty.c.role.in_(bindparam("roles", expanding=True)),
+        duty.c.starts_at <= bindparam("at"),
+        duty.c.ends_at > bindparam("at"),
+    )
+    .distinct()
+    .order_by(duty.c.officer)
+)
+_reachable = (
+    select(contacts)
+    .where(contacts.c.officer == bindparam("name"), contacts.c.enabled)
+    .order_by(contacts.c.position, contacts.c.id)
+)
 
 
 @dataclass(frozen=True)
@@ -39,22 +56,13 @@ class DutyTable:
     """The simple roster: who is on, from when to when (half-open)."""
 
     def on_duty(self, connection: Connection, roles: Collection[str], at: datetime) -> dict[str, tuple[str, ...]]:
-        rows = connection.execute(
-            select(duty.c.role, duty.c.officer)
-            .where(and_(duty.c.role.in_(list(roles)), duty.c.starts_at <= at, duty.c.ends_at > at))
-            .distinct()
-            .order_by(duty.c.officer)
-        ).all()
+        rows = connection.execute(_on_duty, {"roles": list(roles), "at": at}).all()
         return {role: tuple(row.officer for row in rows if row.role == role) for role in roles}
 
 
 def reachable(connection: Connection, officer: str) -> list[Contact]:
     """The officer's enabled contacts, first to be tried first."""
-    rows = connection.execute(
-        select(contacts)
-        .where(contacts.c.officer == officer, contacts.c.enabled)
-        .order_by(contacts.c.position, contacts.c.id)
-    )
+    rows = connection.execute(_reachable, {"name": officer})
     return [Contact(r.id, r.officer, r.channel, r.address, r.position) for r in rows]
 
 
