@@ -6,9 +6,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from infra.backtest.axes import PriceScale, Tick, TimeScale
-from responders.clock import shown
+from infra.backtest.words import minute
 from rules.alerts import Words
-from rules.severity import Severity
+from rules.backtest.spans import active
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -84,7 +84,8 @@ class Panel(NamedTuple):
     strips: list[Strip]
     episodes: list[Bar]
     peak: Peak
-    alarmed: bool
+    alarmed: float
+    """How long it was in alarm, over all sides, as shares of the axis."""
 
 
 def lane(label: Words, incidents: Iterable[Incident], scale: TimeScale, end: datetime, side: str = "") -> Lane:
@@ -109,8 +110,9 @@ def episode_bars(episodes: Iterable[Episode], scale: TimeScale) -> list[Bar]:
 
 def bar(since: datetime, to: datetime, kind: str, scale: TimeScale, what: str) -> Bar:
     at, until = scale.at(since), scale.at(to)
-    title = f"{what} ({shown(since)[:16]} – {shown(to)[:16]})"
-    return Bar(round(at, 5), round(max(until - at, THINNEST), 5), kind, title)
+    length = max(until - at, THINNEST)
+    title = f"{what} ({minute(since)} – {minute(to)})"
+    return Bar(round(min(at, 1 - length), 5), round(length, 5), kind, title)
 
 
 def panel(
@@ -136,7 +138,7 @@ def panel(
         strips=[Strip(side, [_span(span, scale) for span in spans]) for side, _, spans in sides],
         episodes=episode_bars(episodes, scale),
         peak=Peak(x, y, f"{highest[1]:,.2f}", anchor),
-        alarmed=any(span.severity >= Severity.LINE for _, _, spans in sides for span in spans),
+        alarmed=sum(scale.at(to) - scale.at(since) for _, _, spans in sides for since, to in active(spans)),
     )
 
 

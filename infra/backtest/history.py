@@ -11,7 +11,7 @@ import msgspec
 from rules.backtest.arrival import arrival, fingerprint, in_order
 from rules.facts import BadFact, Fact, decode
 from streams.reading import read_topic
-from streams.sources.base import FactRow, RowFault, RowSkipped, reason_of
+from streams.sources.base import FactRow, RowFault, RowSkipped, reason_of, row_fault
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
@@ -43,10 +43,13 @@ class History(NamedTuple):
 
 
 class Gathering:
-    """Rows on their way to a history."""
+    """Rows on their way to a history.
 
-    def __init__(self, by: By, since: datetime | None = None, to: datetime | None = None) -> None:
-        self._by, self._since, self._to = by, since, to
+    What lies in the future (of `now`) is refused, as it is live: one slip of a year would stretch all figures over it.
+    """
+
+    def __init__(self, by: By, now: datetime, *, since: datetime | None = None, to: datetime | None = None) -> None:
+        self._by, self._now, self._since, self._to = by, now, since, to
         self._facts: list[AnyFact] = []
         self._names: list[str] = []
         self._refused: Counter[str] = Counter()
@@ -69,6 +72,8 @@ class Gathering:
             self.take(row)
 
     def take(self, row: Row) -> None:
+        if isinstance(row, FactRow) and (ahead := self._ahead(row)) is not None:
+            row = ahead
         if isinstance(row, RowFault):
             self._refused[row.reason] += 1
             if len(self._faults) < FAULTS_KEPT:
@@ -90,6 +95,14 @@ class Gathering:
         return History(
             self._names, self._by, arrivals, fingerprint(arrivals), self._refused, self._faults, self._skipped
         )
+
+    def _ahead(self, row: FactRow) -> RowFault | None:
+        for field in ("observed_at", "known_at", "reported_at"):
+            at = getattr(row.fact, field)
+            if at is not None and at > self._now:
+                expected = "a time that is not in the future"
+                return row_fault(row.file, row.line, "future", path=field, value=at.isoformat(), expected=expected)
+        return None
 
     def _lies_outside(self, fact: AnyFact) -> bool:
         at = arrival(fact, self._by)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from rules.backtest.spans import Span
 
 MAX_PANELS = 72
-"""Price series that are drawn; those in alarm come first."""
+"""Price series that are drawn; those that were longest in alarm come first."""
 MAX_LANES = 60
 MAX_ROWS = 400
 """Rows of a table: `--json` has them all."""
@@ -103,17 +103,11 @@ def _lanes(study: Study, scale: TimeScale) -> tuple[list[charts.Lane], int]:
     gravest = sorted(found, key=lambda place: (-max(i.grade for _, own in found[place] for i in own), place))
     shown = sorted(gravest[:MAX_LANES])
     lanes = [
-        charts.lane(_lane_label(side, *place), incidents, scale, end, side.letter)
+        charts.lane(side.about(*place), incidents, scale, end, side.letter)
         for place in shown
         for side, incidents in found[place]
     ]
     return lanes, len(found) - len(shown)
-
-
-def _lane_label(side: Side, plan: str, place: str) -> Words:
-    known, where = side.library.plans.get(plan), side.place(plan, place)
-    titles = known.titles if known else Words(zh=plan, en=plan)
-    return Words(zh=f"{titles.zh} · {where.zh}", en=f"{titles.en} · {where.en}")
 
 
 # -- the price series
@@ -130,9 +124,7 @@ def _panels(study: Study, scale: TimeScale) -> tuple[list[charts.Panel], int]:
             for side, own in zip(study.sides, per_side, strict=True)
         ]
         found.append(charts.panel(series, scale, sides, _concerning(study.episodes, series)))
-    shown = [panel for panel in found if panel.alarmed]
-    shown += [panel for panel in found if not panel.alarmed][: max(0, MAX_PANELS - len(shown))]
-    shown = shown[:MAX_PANELS]
+    shown = sorted(found, key=lambda panel: -panel.alarmed)[:MAX_PANELS]
     return shown, len(found) - len(shown)
 
 

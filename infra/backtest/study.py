@@ -6,6 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from infra.desk_library import DeskLibrary
+from responders.library import built_in_titles
+from rules.alerts import Words
 from rules.backtest.comparison import Match, compare
 from rules.backtest.episodes import Detection, Episode, detection
 from rules.backtest.run import Result, backtest, content_hash
@@ -15,7 +17,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from infra.backtest.history import History
-    from rules.alerts import Words
     from rules.library import Library
 
 
@@ -32,6 +33,12 @@ class Side(NamedTuple):
     def place(self, plan: str, place: str) -> Words:
         """A place in words."""
         return DeskLibrary(self.library).place_name(plan, place)
+
+    def about(self, plan: str, place: str) -> Words:
+        """Plan and place in words."""
+        known, where = self.library.plans.get(plan), self.place(plan, place)
+        titles = known.titles if known else built_in_titles(plan)
+        return Words(zh=f"{titles.zh} · {where.zh}", en=f"{titles.en} · {where.en}")
 
 
 class Study(NamedTuple):

@@ -106,7 +106,7 @@ def _left_out(side: Side) -> Iterator[str]:
         yield f"  引擎拒收 refused by the engine: {reason} {count:,} ({example.explain})"
     if result.unwatched:
         yield (
-            f"  {result.unwatched:,} 条数据没有任何报警关注(来源不是该点的指定来源、无预案涉及或重复)"
+            f"  {result.unwatched:,} 条数据没有任何报警关注（来源不是该点的指定来源、无预案涉及或重复）"
             f" / facts that no alarm heard (not the point's deciding source, of no plan's concern, or repeated)"
         )
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from infra import clock
 from infra.backtest import json_lines, report, terminal
 from infra.backtest.episode_file import load_episodes
 from infra.backtest.history import Gathering, faults_of
@@ -129,7 +130,8 @@ def _check(asked: Asked) -> None:
 
 
 def _gathering(asked: Asked) -> Gathering:
-    return Gathering(asked.by, _time("--from", asked.since), _time("--to", asked.to, end=True))
+    since, to = _time("--from", asked.since), _time("--to", asked.to, end=True)
+    return Gathering(asked.by, clock.utc_now(), since=since, to=to)
 
 
 def _history(asked: Asked, context: Context, library: Library) -> History:

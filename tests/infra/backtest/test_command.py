@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
+from infra import clock
 from infra.backtest.history import Gathering
 from rules.facts import DrillStarted, Tick, encode
 from streams.embedded import EmbeddedProducer, Outgoing
@@ -91,7 +92,7 @@ async def test_a_topic_gives_what_its_facts_give_as_a_file_and_leaves_out_ticks_
         for message in (*year(), *control):
             await producer.send_many([Outgoing("grain-prices", COUNTY.encode(), encode(message))])
         await producer.send_many([Outgoing("grain-prices", COUNTY.encode(), b'{"kind": "grain_price"}')])
-    gathering = Gathering("known")
+    gathering = Gathering("known", clock.utc_now())
     await gathering.topic(settings, "grain-prices")
     found = gathering.history()
     assert [msgspec.structs.replace(one.fact, reported_at=None) for one in found.arrivals] == sorted(
@@ -155,7 +156,7 @@ def test_a_history_that_moves_nothing_says_why(site: Path, tmp_path: Path) -> No
         "引擎拒收 refused by the engine: unknown_point 1"
         " (point: got 'Hangzhou', expected one of the site's 2 points)\n" in said.out
     )
-    assert "  1 条数据没有任何报警关注(来源不是该点的指定来源、无预案涉及或重复)" in said.out
+    assert "  1 条数据没有任何报警关注（来源不是该点的指定来源、无预案涉及或重复）" in said.out
 
 
 # -- bad input: file, line, field, value, expected
@@ -169,6 +170,17 @@ def test_bad_rows_are_told_and_left_out_and_the_exit_code_says_so(site: Path, tm
     assert said.code == 2
     assert said.err == (f"{file}:2 price: got 'dear', expected a decimal number\n  拒收 / refused field:price: 1\n")
     assert said.rows("history")[0]["facts"] == 1
+
+
+def test_what_lies_in_the_future_is_refused_as_it_is_live(site: Path, tmp_path: Path) -> None:
+    """A slip of a year would stretch all figures over it."""
+    file = ndjson(tmp_path / "slip.ndjson", [reading(0, "4.70"), reading(365 * 200, "4.70")])
+    said = backtest(site, "--json", file)
+    assert said.code == 2
+    assert said.err.startswith(
+        f"{file}:2 observed_at: got 2223-11-14T00:00:00+00:00, expected a time that is not in the future\n"
+    )
+    assert said.rows("history")[0]["to"] == "2024-01-01T00:00:00Z"
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from infra import clock
 from infra.backtest.history import Gathering
 from infra.demo_site import COUNTY, make_file_site
 from infra.site_files import mapping_file, read_library
@@ -56,7 +57,7 @@ def test_its_alerts_are_those_of_the_engine_fed_by_hand(file: Path, tmp_path: Pa
     """Fact by fact, without a backtest."""
     shipped = mapping_file("wfp_food_prices")
     assert shipped
-    gathering = Gathering("known")
+    gathering = Gathering("known", clock.utc_now())
     gathering.files([FactFile(file, mapping=load_mapping(shipped), given={"county": COUNTY})])
     readings = [fact for fact in gathering.facts() if isinstance(fact, GrainPriceReading)]
     make_file_site(tmp_path / "site", readings, "WFP")
