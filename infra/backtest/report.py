@@ -130,7 +130,8 @@ def _panels(study: Study, scale: TimeScale) -> tuple[list[charts.Panel], int]:
 
 def _spans(side: Side, series: Series) -> list[Span]:
     """When any alarm on this very series stood, the gravest drawn last."""
-    own = [span for (_, about), spans in side.result.spans.items() if about == series.subject for span in spans]
+    this = series.aim.county, series.subject
+    own = [s for (county, _, about), spans in side.result.spans.items() if (county, about) == this for s in spans]
     return sorted(own, key=lambda span: (span.severity, span.since, span.to))
 
 

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rules.alerts import Alert
-    from rules.backtest.replay import Told
+    from rules.backtest.replay import Alarm, Told
     from rules.inhibition import Inhibitions
 
 
-class _Alarm(NamedTuple):
+class _Standing(NamedTuple):
     """An alarm that stands: `rules.inhibition.Standing`."""
 
     alert: Alert
@@ -50,19 +50,19 @@ class Holding:
 
     def __init__(self, inhibitions: Inhibitions) -> None:
         self._inhibitions = inhibitions
-        self._standing: dict[tuple[str, str], _Alarm] = {}
-        self._held: dict[tuple[str, str], Alert] = {}
+        self._standing: dict[Alarm, _Standing] = {}
+        self._held: dict[Alarm, Alert] = {}
 
     def holds(self, told: Told) -> bool:
         """Takes an alert, and says whether its alarm is held back."""
         alert = told.alert
         if not self._inhibitions.concern(alert.detector):
             return False
-        name = alert.detector, alert.subject
+        name = told.alarm
         if alert.severity is Severity.NORMAL:
             self._standing.pop(name, None)
             return self._held.pop(name, None) is not None
-        alarm = self._standing[name] = _Alarm(alert)
+        alarm = self._standing[name] = _Standing(alert)
         if self._is_held(alarm):
             self._held[name] = alert
             return True
@@ -74,5 +74,5 @@ class Holding:
         for name in [name for name in self._held if not self._is_held(self._standing[name])]:
             yield self._held.pop(name)
 
-    def _is_held(self, alarm: _Alarm) -> bool:
+    def _is_held(self, alarm: _Standing) -> bool:
         return any(self._inhibitions.hold(other, alarm) for other in self._standing.values() if other is not alarm)

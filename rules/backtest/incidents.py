@@ -14,7 +14,7 @@ import msgspec
 
 from rules.alerts import SeverityWord, Words
 from rules.backtest.holding import Holding
-from rules.backtest.replay import Told
+from rules.backtest.replay import Alarm, Told
 from rules.severity import Severity
 
 if TYPE_CHECKING:
@@ -73,12 +73,10 @@ class _Open:
         self.number, self.at, self.first = number, told.at, alert
         self.gravest: Alert = alert
         self.alerts = self.pages = 0
-        self.standing: dict[tuple[str, str], bool] = {}
+        self.known: set[Alarm] = set()
+        self.standing: set[Alarm] = set()
         self.paged_at: datetime | None = None
         self.returned_at: datetime | None = None
-
-    def knows(self, alert: Alert) -> bool:
-        return (alert.detector, alert.subject) in self.standing
 
     def take(self, told: Told, *, pages: bool) -> None:
         alert = told.alert
@@ -91,8 +89,12 @@ class _Open:
             if alert.severity >= Severity.LINE and not self.first.historic:
                 self.pages += 1
                 self.paged_at = self.paged_at or told.at
-        self.standing[alert.detector, alert.subject] = alert.severity > Severity.NORMAL
-        if not any(self.standing.values()):
+        self.known.add(told.alarm)
+        if alert.severity > Severity.NORMAL:
+            self.standing.add(told.alarm)
+        else:
+            self.standing.discard(told.alarm)
+        if not self.standing:
             self.returned_at = told.at
 
     def seen(self) -> Incident:
@@ -101,7 +103,7 @@ class _Open:
             number=self.number, plan=first.plan, plan_version=first.plan_version, county=first.county,
             place=first.place, opened_at=self.at, paged_at=self.paged_at,
             returned_at=self.returned_at, severity=gravest.after, alerts=self.alerts,
-            subjects=len(self.standing), pages=self.pages, historic=first.historic, explain=gravest.explain,
+            subjects=len(self.known), pages=self.pages, historic=first.historic, explain=gravest.explain,
         )  # fmt: skip
 
 
@@ -153,7 +155,7 @@ class Desk:
                 return
             incident = among[place] = _Open(len(self._opened) + 1, told)
             self._opened.append(incident)
-        elif not pages and not incident.knows(told.alert):
+        elif not pages and told.alarm not in incident.known:
             return
         incident.take(told, pages=pages)
         if incident.returned_at is not None:

@@ -30,11 +30,19 @@ NEVER = datetime.max.replace(tzinfo=UTC)
 REFUSALS_KEPT = 100
 
 
+Alarm = tuple[str, str, str]
+"""County, detector and subject: two counties may share a detector and have a subject of one name each."""
+
+
 class Told(NamedTuple):
     """An alert, and the instant at which it leaves the engine."""
 
     at: datetime
     alert: Alert
+
+    @property
+    def alarm(self) -> Alarm:
+        return self.alert.county, self.alert.detector, self.alert.subject
 
 
 class Refusal(NamedTuple):

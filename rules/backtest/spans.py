@@ -5,15 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
+from rules.backtest.replay import Alarm
 from rules.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from rules.backtest.replay import Told
-
-Alarm = tuple[str, str]
-"""Detector and subject."""
 
 
 class Span(NamedTuple):
@@ -31,8 +29,8 @@ def spans_of(alerts: Iterable[Told], end: datetime) -> Spans:
     """The spans of each alarm; what stands at the end of the data ends there."""
     found: Spans = {}
     standing: dict[Alarm, tuple[datetime, Severity]] = {}
-    for at, alert in alerts:
-        alarm = alert.detector, alert.subject
+    for told in alerts:
+        at, alert, alarm = told.at, told.alert, told.alarm
         since, severity = standing.pop(alarm, (at, Severity.NORMAL))
         if severity and at > since:
             found.setdefault(alarm, []).append(Span(since, at, severity))
@@ -69,4 +67,4 @@ def total(stretches: Iterable[tuple[datetime, datetime]]) -> timedelta:
 
 def all_of(spans: Mapping[Alarm, Sequence[Span]], plan: str) -> list[Span]:
     """Every span of a plan's alarms."""
-    return [span for (detector, _), own in spans.items() if detector.partition("/")[0] == plan for span in own]
+    return [span for (_, detector, _), own in spans.items() if detector.partition("/")[0] == plan for span in own]

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from rules.backtest.incidents import Incident
-    from rules.backtest.replay import Told
-    from rules.backtest.spans import Alarm, Spans
+    from rules.backtest.replay import Alarm, Told
+    from rules.backtest.spans import Spans
 
 PERIOD = timedelta(minutes=10)
 """Rates are counted in clock periods of ten minutes (EEMUA 191)."""
@@ -49,7 +49,7 @@ class Statistics(msgspec.Struct, frozen=True, kw_only=True):
     alerts: int
     activations: int
     alarms: int
-    """Different alarms (detector and subject) that activated."""
+    """Different alarms that activated."""
     incidents: int
     """Those that would have paged somebody."""
     notices: int
@@ -107,7 +107,7 @@ def statistics_of(
     crowd = Counter((told.at - period[0]) // PERIOD for told in activated)
     by_alarm: dict[Alarm, list[datetime]] = defaultdict(list)
     for told in activated:
-        by_alarm[told.alert.detector, told.alert.subject].append(told.at)
+        by_alarm[told.alarm].append(told.at)
     of_plan = all_of(spans, plan)
     return Statistics(
         plan=plan,
@@ -172,7 +172,7 @@ def _repeats(times: Sequence[datetime], within: timedelta) -> bool:
 def _stale_peak(spans: Spans, plan: str) -> int:
     """The most that stood at once, each from 24 h after it became active until it returned."""
     moments: list[tuple[datetime, int]] = []
-    for (detector, _), own in spans.items():
+    for (_, detector, _), own in spans.items():
         if detector.partition("/")[0] == plan:
             for since, to in active(own):
                 if to - since > STALE_AFTER:

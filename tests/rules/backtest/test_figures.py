@@ -99,6 +99,14 @@ def test_stale_alarms_are_counted_at_their_peak_from_24_hours_on() -> None:
     assert figures(*blink(0, DAY, a)).stale_peak == 0
 
 
+def test_two_counties_alarms_of_one_name_are_two() -> None:
+    """One stands for three days, the other for one of them."""
+    ours, theirs = told(0, "normal", "line"), told(DAY, "normal", "line", county="330724")
+    back = [told(2 * DAY, "line", "normal", county="330724"), told(3 * DAY, "line", "normal")]
+    found = figures(ours, theirs, *back)
+    assert (found.alarms, found.days_in_alarm) == (2, 3)
+
+
 # -- against labelled episodes
 
 

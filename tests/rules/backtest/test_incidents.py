@@ -26,14 +26,15 @@ def told(
     place: str = RETAIL,
     detector: str = "grain/upper",
     historic: bool = False,
+    county: str = COUNTY,
 ) -> Told:
     """An alert of the grain plan that leaves the engine at a minute."""
     cause = Cause(due=at(minutes))
     alert = Alert(
         id=alert_id(
-            exercise=None, county=COUNTY, detector=detector, subject=subject, before=before, after=after, cause=cause
+            exercise=None, county=county, detector=detector, subject=subject, before=before, after=after, cause=cause
         ),
-        county=COUNTY, plan=detector.partition("/")[0], plan_version="v1", place=place, detector=detector,
+        county=county, plan=detector.partition("/")[0], plan_version="v1", place=place, detector=detector,
         subject=subject, before=before, after=after, reason="crossed", cause=cause, at=at(minutes),
         known_at=at(minutes), explain=Words(zh=f"{subject} {after}", en=f"{subject} {after}"), historic=historic,
     )  # fmt: skip
@@ -70,6 +71,21 @@ def test_other_places_and_plans_are_incidents_of_their_own() -> None:
     assert [(one.plan, one.place) for one in found] == [
         ("grain", RETAIL), ("grain", f"{COUNTY}/purchase"), ("relief", RETAIL),
     ]  # fmt: skip
+
+
+def test_two_counties_may_have_a_subject_of_one_name() -> None:
+    """The rainstorm of the neighbour is another alarm: its end is not the end of ours."""
+    other = "330724"
+    ours, theirs = opened(
+        told(0, "normal", "IV", detector="weather/colour", subject="rainstorm", place=f"{COUNTY}/rainstorm"),
+        told(
+            1, "normal", "IV", detector="weather/colour", subject="rainstorm", place=f"{other}/rainstorm", county=other
+        ),
+        told(
+            9, "IV", "normal", detector="weather/colour", subject="rainstorm", place=f"{other}/rainstorm", county=other
+        ),
+    )  # fmt: skip
+    assert (ours.returned_at, theirs.returned_at) == (None, at(9))
 
 
 def test_paging_begins_at_the_line_and_again_each_time_that_it_rises() -> None:
