@@ -73,7 +73,7 @@ def _settings(broker: str, directory: str, group: str) -> StreamSettings:
 
 async def _fill(settings: StreamSettings, number: int) -> None:
     provision(settings)
-    facts = [encode(reading) for reading in engine.readings(number)]
+    facts = [encode(reading) for reading in engine.readings(read_library(example_site()), number)]
     if settings.embedded:
         async with EmbeddedProducer(settings.log_path) as file:
             for start in range(0, number, 5000):
