@@ -24,7 +24,6 @@ from benchmarks.processes import end_with_parent
 from benchmarks.services import kafka, size
 from benchmarks.table import Row
 from infra import clock
-from infra.site_files import example_site, read_library
 from rules.engine import Engine
 from rules.facts import encode
 from streams.app import build_app
@@ -73,7 +72,7 @@ def _settings(broker: str, directory: str, group: str) -> StreamSettings:
 
 async def _fill(settings: StreamSettings, number: int) -> None:
     provision(settings)
-    facts = [encode(reading) for reading in engine.readings(read_library(example_site()), number)]
+    facts = [encode(reading) for reading in engine.readings(engine.lines_alone(), number)]
     if settings.embedded:
         async with EmbeddedProducer(settings.log_path) as file:
             for start in range(0, number, 5000):
@@ -106,7 +105,7 @@ async def _ours(settings: StreamSettings, number: int) -> float:
     async def deliver(_: list[Alert]) -> None:
         pass
 
-    app = build_app(settings, Engine(read_library(example_site())), deliver, clock.utc_now)
+    app = build_app(settings, Engine(engine.lines_alone()), deliver, clock.utc_now)
     stop = asyncio.Event()
     running = asyncio.ensure_future(run_app(app, stop=stop))
     started = 0.0
