@@ -24,6 +24,8 @@ MAX_EXPLAIN = 4000
 MAX_NOTICES = 200
 """Sources remembered per partition: a feeder that invents sources must not fill the table."""
 SENT_AGAIN = "sent_again"
+HEADER = "fenghuo-dead-letter"
+"""Header of a message that was sent again: the id of its letter."""
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,11 +101,24 @@ def hint(raw: bytes, limit: int) -> tuple[str | None, str | None]:
     return source, county
 
 
-def letter(record: Record, key: bytes | None, raw: bytes, *, reason: str, explain: str, limit: int) -> DeadLetter:
-    """The dead letter of a message. Its id is made of its origin: written twice, it is one."""
+def sent_again(header: bytes | None) -> UUID | None:
+    """Of which letter a message is the body, as its header says."""
+    try:
+        return UUID((header or b"").decode())
+    except ValueError:
+        return None
+
+
+def letter(
+    record: Record, key: bytes | None, raw: bytes, *, reason: str, explain: str, limit: int, of: UUID | None = None
+) -> DeadLetter:
+    """The dead letter of a message. Its id is made of its origin: written twice, it is one.
+
+    The body of a letter that was sent again and comes back stays that letter, `of`.
+    """
     source, county = hint(raw, limit)
     return DeadLetter(
-        id=identity.name("dead-letter", (record.topic, record.topic_id, record.partition, record.offset)),
+        id=of or identity.name("dead-letter", (record.topic, record.topic_id, record.partition, record.offset)),
         reason=reason,
         explain=explain[:MAX_EXPLAIN],
         origin=Origin(topic=record.topic, topic_id=record.topic_id, partition=record.partition, offset=record.offset),

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from faust.types import EventT, StreamT
+    from faust.types import Message as Carried
 
     from rules.entries import Outcome, States
     from rules.facts import Message
@@ -79,34 +80,34 @@ class Intake:
             _EPOCH + timedelta(milliseconds=round(message.timestamp * 1000)),
             self._committed.get(place, 0),
         )
-        self._apply(record, message.key, message.value or b"", message.headers)
+        self._apply(record, message)
         self._flusher.done(stream, event)
 
-    def _apply(self, record: Record, key: bytes | None, raw: bytes, headers: object) -> None:
+    def _apply(self, record: Record, message: Carried) -> None:
         try:
-            fact = facts.decode(raw, max_bytes=self._settings.max_fact_bytes)
+            fact = facts.decode(message.value or b"", max_bytes=self._settings.max_fact_bytes)
         except facts.BadFact as bad:
-            self._bury(record, key, raw, "bad_fact", str(bad))
+            self._bury(record, message, "bad_fact", str(bad))
             return
         if isinstance(fact, facts.Fact):
             if fact.topic != record.topic:
                 explain = f"$.kind: got {fact.kind} on topic {record.topic}, expected it on topic {fact.topic}"
-                self._bury(record, key, raw, "wrong_topic", explain)
+                self._bury(record, message, "wrong_topic", explain)
                 return
-            if not self._at_home(record, key, fact.county):
-                self._forward(record, key, raw, fact, headers)
+            if not self._at_home(record, message.key, fact.county):
+                self._forward(record, message, fact)
                 return
         try:
             outcome = self._engine.apply(self._table, record, fact)
         except Exception as failed:
             logger.exception("engine: %s/%s/%s", record.topic, record.partition, record.offset)
-            self._bury(record, key, raw, "engine_error", repr(failed))
+            self._bury(record, message, "engine_error", repr(failed))
             return
         if outcome.rejected is not None:
             reason, explain = outcome.rejected
             # A running drill's own mistake stays behind its wall; who sends for a drill that is none is heard outside.
             exercise = fact.exercise if isinstance(fact, facts.Fact) and reason != "unknown_drill" else None
-            self._bury(record, key, raw, reason, explain, exercise)
+            self._bury(record, message, reason, explain, exercise)
         for name, entry in outcome.entries.items():
             self._flusher.change(name, entry, record.partition)
         for alert in outcome.alerts:
@@ -120,25 +121,30 @@ class Intake:
             home = self._homes[key] = topics.home_partition(county, self._settings.partitions)
         return home == record.partition
 
-    def _forward(self, record: Record, key: bytes | None, raw: bytes, fact: facts.AnyFact, headers: object) -> None:
+    def _forward(self, record: Record, message: Carried, fact: facts.AnyFact) -> None:
         home = topics.home_partition(fact.county, self._settings.partitions)
-        come_from = _header(headers, FORWARDED)
+        come_from = _header(message.headers, FORWARDED)
         if come_from is not None:
             explain = (
-                f"key: got {key!r} in partition {record.partition} after it was forwarded from"
+                f"key: got {message.key!r} in partition {record.partition} after it was forwarded from"
                 f" {come_from.decode(errors='replace')}, expected {fact.county} in partition {home}"
             )
-            self._bury(record, key, raw, "misrouted", explain)
+            self._bury(record, message, "misrouted", explain)
             return
+        raw = message.value or b""
         came = f"{record.topic}/{record.partition}/{record.offset}".encode()
         self._flusher.send(NewRecord(record.topic, topics.county_key(fact.county), raw, home, ((FORWARDED, came),)))
         self._counters.forwarded[record.topic, self._counters.of(fact.source)] += 1
 
-    def _bury(
-        self, record: Record, key: bytes | None, raw: bytes, reason: str, explain: str, exercise: str | None = None
-    ) -> None:
+    def _bury(self, record: Record, message: Carried, reason: str, explain: str, exercise: str | None = None) -> None:
         dead = dead_letters.letter(
-            record, key, raw, reason=reason, explain=explain, limit=self._settings.max_fact_bytes
+            record,
+            message.key,
+            message.value or b"",
+            reason=reason,
+            explain=explain,
+            limit=self._settings.max_fact_bytes,
+            of=dead_letters.sent_again(_header(message.headers, dead_letters.HEADER)),
         )
         home = topics.county_key(dead.county) if dead.county else None
         self._flusher.send(NewRecord(topics.DEAD_LETTERS, home, dead_letters.encode(dead)))

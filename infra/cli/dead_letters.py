@@ -20,12 +20,17 @@ if TYPE_CHECKING:
 
 
 RESENT = {
-    "sent": "已重发 sent again",
+    "applied": "已重发并处理 sent again and applied",
+    "came_back": "重发后又被退回，原因尚未排除 came back, its cause is not mended",
+    "sent": "已重发，工作进程尚未读到 sent again, no worker has read it yet",
     "already_sent": "此前已重发 had been sent again before",
     "not_found": "没有这条死信 no such dead letter",
     "truncated": "原文过长未保存，无法重发 not sent: its text was too long to be kept",
 }
 """What became of a dead letter that was to be sent again."""
+
+WORKERS_WITHIN = 10.0
+"""Seconds for the workers to say what became of what was sent again."""
 
 
 @click.group("dead-letters")
@@ -46,6 +51,8 @@ def list_command(context: Context, *, waiting: bool, as_json: bool) -> None:
     for one in found:
         letter, origin = one.letter, one.letter.origin
         again = "  已重发 sent again" if one.sent_again else ""
+        if one.came_back and not one.sent_again:
+            again = f"  重发 {one.came_back} 次均被退回 sent again {one.came_back} times in vain"
         click.echo(
             f"{letter.id}  {shown(letter.appended_at)}  {letter.reason}  {letter.source or '?'}"
             f"  {origin.topic}/{origin.partition}@{origin.offset}  {letter.explain}{again}"
@@ -76,8 +83,8 @@ def again(context: Context, ids: tuple[str, ...], reason: str | None, *, everyth
         print_json(done)
     else:
         for one in done:
-            click.echo(f"{one.id}  {RESENT[one.action]}")
-    sys.exit(0 if all(one.action in ("sent", "already_sent") for one in done) else 1)
+            click.echo(f"{one.id}  {RESENT[one.action]}" + (f": {one.explain}" if one.explain else ""))
+    sys.exit(0 if all(one.action in ("applied", "sent", "already_sent") for one in done) else 1)
 
 
 def _letters(context: Context) -> list[Listed]:
@@ -85,8 +92,9 @@ def _letters(context: Context) -> list[Listed]:
 
 
 async def _send(context: Context, chosen: list[UUID]) -> list[Resent]:
+    streams = stream_settings(context.settings, context.library)
     async with await open_producer(context.settings, context.library) as producer:
-        return await send_again(stream_settings(context.settings, context.library), producer, chosen, clock.utc_now)
+        return await send_again(streams, producer, chosen, clock.utc_now, within=WORKERS_WITHIN)
 
 
 COMMANDS = (dead_letters,)

@@ -57,9 +57,12 @@ def test_facts_through_every_door_page_and_dead_letters_are_sent_again(
 
     stray = json.dumps(county.price("4.90", "P3"))
     system.appends_raw("hazard-reports", county.code.encode(), stray.encode())
-    system.until(lambda: system.fenghuo("dead-letters", "list", "--json").strip(), "the letter is there")
+    system.until(lambda: system.finished("hazard-reports"), "it is a dead letter")
     [listed] = map(json.loads, system.fenghuo("dead-letters", "list", "--json").splitlines())
     assert listed["letter"]["reason"] == "wrong_topic"
+    assert "came back, its cause is not mended" in system.fenghuo("dead-letters", "send-again", "--all", code=1)
+    [listed] = map(json.loads, system.fenghuo("dead-letters", "list", "--json").splitlines())
+    assert (listed["came_back"], listed["sent_again"]) == (1, None)
     system.settled()
     system.phones.forget()  # the duty officer heard of it
 

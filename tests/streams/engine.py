@@ -18,15 +18,19 @@ LINE = Decimal(5)
 
 
 class LineEngine:
-    """Above the line is in alarm. Refuses the point `nowhere`, breaks on the point `broken`."""
+    """Above the line is in alarm. Refuses the point `unknown`, breaks on the point `broken`."""
+
+    def __init__(self, unknown: str = "nowhere") -> None:
+        self._unknown = unknown
 
     def apply(self, states: States, record: Record, message: Message) -> Outcome:
         if isinstance(message, Tick | DrillStarted | DrillEnded):
             return self._count(states, record, message)
         if not isinstance(message, GrainPriceReading):
             return Outcome({}, [])
-        if message.point == "nowhere":
-            return Outcome({}, [], Rejection("unknown_point", "point: got 'nowhere', expected one of ours"))
+        if message.point == self._unknown:
+            explain = f"point: got {message.point!r}, expected one of ours"
+            return Outcome({}, [], Rejection("unknown_point", explain))
         if message.point == "broken":
             raise ZeroDivisionError(message.point)
         key = json.dumps([message.county, None, "line", message.point])

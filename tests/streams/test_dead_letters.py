@@ -14,8 +14,8 @@ from streams.dead_letters import DeadLetter
 from streams.letters import list_dead_letters, send_again
 from streams.reading import read_topic
 from streams.topics import home_partition
-from tests.streams.engine import totals
-from tests.streams.harness import COUNTY, until, utc_now
+from tests.streams.engine import LineEngine, totals
+from tests.streams.harness import COUNTY, DEADLINE, until, utc_now
 from tests.streams.readings import reading, send
 
 if TYPE_CHECKING:
@@ -181,19 +181,42 @@ async def test_a_fact_of_another_topic(site: Site) -> None:
 
 
 async def test_sent_again_once(site: Site) -> None:
-    """After the cause is mended the raw bytes go to their topic again, once; the list says so."""
+    """The raw bytes go to their topic again, once, also while no worker says what becomes of them; the list says so."""
     worker = await site.start()
     await send(site, reading("nowhere", "5.20"))
     await until(lambda: worker.app.counters.acknowledged["grain-prices"] == 1)
+    await worker.stop()
     [letter] = await letters(site)
-    [told] = await send_again(site.settings, site.producer, [letter.id], utc_now)
+    [told] = await send_again(site.settings, site.producer, [letter.id], utc_now, within=0.3)
     assert told.action == "sent"
-    [twice] = await send_again(site.settings, site.producer, [letter.id], utc_now)
+    [twice] = await send_again(site.settings, site.producer, [letter.id], utc_now, within=0.3)
     assert (twice.action, twice.partition, twice.offset) == ("already_sent", told.partition, told.offset)
     listed = {one.letter.id: one for one in await list_dead_letters(site.settings)}
     assert listed[letter.id].sent_again is not None
     again = [r async for r in read_topic(site.settings, "grain-prices")][-1]
     assert (again.value, again.key, again.partition) == (letter.raw, KEY, told.partition)
+
+
+async def test_sent_again_before_the_cause_is_mended(site: Site) -> None:
+    """It comes back as the same letter, waits again, and its cause can still be mended; applied, it waits no more."""
+    worker = await site.start()
+    await send(site, reading("nowhere", "5.20"))
+    await until(lambda: worker.app.counters.acknowledged["grain-prices"] == 1)
+    [letter] = await letters(site)
+
+    for times in (1, 2):
+        [told] = await send_again(site.settings, site.producer, [letter.id], utc_now, within=DEADLINE)
+        assert (told.action, told.explain) == ("came_back", letter.explain)
+        [listed] = await list_dead_letters(site.settings)
+        assert (listed.letter.id, listed.came_back, listed.sent_again) == (letter.id, times, None)
+        assert (listed.letter.origin.offset, listed.letter.raw) == (told.offset, letter.raw)
+
+    await worker.stop()
+    await site.start(site.build(engine=LineEngine(unknown="")))
+    [told] = await send_again(site.settings, site.producer, [letter.id], utc_now, within=DEADLINE)
+    assert told.action == "applied"
+    [listed] = await list_dead_letters(site.settings)
+    assert listed.sent_again is not None
 
 
 async def test_an_unreadable_alert_is_paged_all_the_same(site: Site, expected_errors: Callable[[str], None]) -> None:
