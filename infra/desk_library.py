@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 PARTS = {
     "dead-letters": Words(zh="数据接收", en="intake"),
     "provider": Words(zh="短信通道", en="SMS provider"),
+    "out-of-service": Words(zh="停用提醒", en="out of service"),
+    "alarms": Words(zh="报警搁置", en="held alarms"),
     "audit": Words(zh="值守自检", en="audit"),
 }
 """What can be broken of Fenghuo itself."""

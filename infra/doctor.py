@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -11,11 +12,13 @@ from sqlalchemy import select
 from infra import clock
 from infra.wiring import DutyRoom, duty_room, stream_settings
 from responders import escalation, roster
+from responders.alarm_queries import list_alarms, now_out_of_service
 from responders.channels.base import Askable, CannotAsk
 from responders.clock import shown
 from responders.reach import Reach, reach
 from responders.schema import contacts
 from rules.alerts import Words
+from rules.annunciation import Seen
 from streams.provision import provision
 
 if TYPE_CHECKING:
@@ -43,7 +46,8 @@ async def examine(settings: Settings, library: Library) -> list[Finding]:
             await _provider(settings, room),
         ]
         if findings[1].well:
-            findings += await asyncio.to_thread(lambda: [*_roles(room, library), *_phones(room)])
+            asked = (_roles(room, library), _phones(room), _aside(room))
+            findings += await asyncio.to_thread(lambda: [*chain.from_iterable(asked)])
         return findings
     finally:
         await room.close()
@@ -101,6 +105,21 @@ def _phones(room: DutyRoom) -> Iterator[Finding]:
     for contact in lost:
         what = Words(zh=f"{contact.officer} 的电话", en=f"phone of {contact.officer}")
         yield Finding(what=what, well=False, detail=f"{contact.address}{how_it_fares(contact)}")
+
+
+def _aside(room: DutyRoom) -> Iterator[Finding]:
+    """What pages nobody because people put it aside: loud, for it is easily forgotten."""
+    with room.store.read() as connection:
+        out = now_out_of_service(connection)
+        shelved = list_alarms(connection, states=[Seen.SHELVED], exercise="")
+    for thing in out:
+        detail = f"{thing.name}: {thing.by}, {shown(thing.since)}: {thing.reason}"
+        yield Finding(what=Words(zh="停用，不呼叫", en="out of service, pages nobody"), well=False, detail=detail)
+    for alarm in shelved:
+        if alarm.shelf is not None:
+            until = f"{alarm.detector} {alarm.subject}: {alarm.shelf.by}, → {shown(alarm.shelf.until)}"
+            what = Words(zh="已搁置", en="shelved")
+            yield Finding(what=what, well=True, detail=f"{until}: {alarm.shelf.reason}")
 
 
 def how_it_fares(contact: Reach) -> str:

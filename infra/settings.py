@@ -79,6 +79,12 @@ class HeartbeatSettings(_Section, frozen=True, kw_only=True):
     url: str = ""
 
 
+class AlarmSettings(_Section, frozen=True, kw_only=True):
+    """What people may do about alarms."""
+
+    longest_shelf_hours: Annotated[float, Meta(gt=0, le=168)] = 24.0
+
+
 class ApiKeySettings(_Section, frozen=True, kw_only=True):
     """One key for `POST /api/v1/facts`, kept as its SHA-256."""
 
@@ -107,6 +113,7 @@ class Settings(_Section, frozen=True, kw_only=True):
     metrics: MetricsSettings = MetricsSettings()
     twilio: TwilioSettings = TwilioSettings()
     heartbeat: HeartbeatSettings = HeartbeatSettings()
+    alarms: AlarmSettings = AlarmSettings()
     sandbox: SandboxSettings = SandboxSettings()
     api_keys: dict[str, ApiKeySettings] = {}
     log_level: Literal["debug", "info", "warning", "error"] = "info"

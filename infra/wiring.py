@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import msgspec
@@ -12,6 +13,7 @@ import msgspec
 from infra import clock
 from infra.desk_library import DeskLibrary
 from responders.acknowledgement import Answers
+from responders.alarm_acts import AlarmActs
 from responders.audit import Audit, Heartbeat
 from responders.channels.regions import TWILIO, capabilities
 from responders.channels.twilio_sms import TwilioSms
@@ -21,6 +23,7 @@ from responders.inbound import Inbound
 from responders.ledger import Services
 from responders.pager import Pager
 from responders.recorder import Recorder
+from responders.reminders import Reminders
 from responders.roster import DutyTable
 from responders.standing import held, standing
 from responders.store import Store
@@ -210,7 +213,15 @@ def heartbeat(settings: Settings, room: DutyRoom) -> Heartbeat:
     """The each-minute audit, and the outside watch that hears of it."""
     audit = Audit(room.store, room.services, room.desk, clock.utc_now)
     answers = Answers(room.store, room.services, clock.utc_now)
-    return Heartbeat(audit, answers, settings.heartbeat.url)
+    reminders = Reminders(room.store, room.services, room.desk, clock.utc_now)
+    return Heartbeat(audit, answers, settings.heartbeat.url, reminders=reminders)
+
+
+def alarm_acts(settings: Settings, room: OfflineRoom) -> AlarmActs:
+    """What a command may do about alarms."""
+    desk = Desk(room.store, room.services, clock.utc_now)
+    longest = timedelta(hours=settings.alarms.longest_shelf_hours)
+    return AlarmActs(room.store, room.services, desk, clock.utc_now, longest_shelf=longest)
 
 
 def worker_app(

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger()
 LONGEST_SHELF = timedelta(hours=24)
-"""Ends with the duty that put it up, at the latest: duties are of 24 hours (docs/decisions/0010)."""
+"""Ends with the duty that put it up, at the latest: duties are of 24 hours (docs/decisions/0011)."""
 
 SEEN = {
     Seen.NORMAL: Words(zh="正常", en="normal"),

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from responders.clock import Clock
     from responders.desk import Desk
     from responders.ledger import Services
+    from responders.reminders import Reminders
     from responders.store import Store
 
 _log = structlog.get_logger()
@@ -136,14 +137,26 @@ class Audit:
 class Heartbeat:
     """Calls an outside address each minute, only while the audit holds: its silence is the alarm."""
 
-    def __init__(self, audit: Audit, answers: Answers, url: str, *, every: float = 60.0, timeout: float = 10.0) -> None:
+    def __init__(
+        self,
+        audit: Audit,
+        answers: Answers,
+        url: str,
+        *,
+        reminders: Reminders | None = None,
+        every: float = 60.0,
+        timeout: float = 10.0,
+    ) -> None:
         self._audit, self._answers, self._url, self._every = audit, answers, url, every
+        self._reminders = reminders
         self._timeout = aiohttp.ClientTimeout(total=timeout)
 
     async def beat(self) -> bool:
         """One audit, one call. False: it was not called, or did not answer well."""
         for exercise in await asyncio.to_thread(self._answers.end_overdue_drills):
             _log.warning("a drill that nobody ended is over", exercise=exercise)
+        if self._reminders is not None:
+            await asyncio.to_thread(self._reminders.once)
         if await asyncio.to_thread(self._audit.once):
             return False
         if not self._url:

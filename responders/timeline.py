@@ -29,6 +29,12 @@ KIND = {
     "acknowledged": "签收告知 told of acknowledgement", "closed": "关闭告知 told of closing", "answer": "回执 answer",
 }  # fmt: skip
 
+WHY = {
+    "shelf expired": "搁置到期 shelf expired", "unshelved": "取消搁置 unshelved",
+    "released": "抑制解除 no longer suppressed", "returned to service": "恢复使用 returned to service",
+}  # fmt: skip
+"""Why an alarm that was held is given."""
+
 
 def render(incident: IncidentView, *, longest_run: int | None = None) -> str:
     """The incident, then a line for everything that happened; runs of like events may be shortened to so many."""
@@ -97,4 +103,14 @@ _WORDS: dict[str, Any] = {
     ),
     "refused": lambda e: f"拒绝 refused: {e.who}",
     "closed": lambda e: f"关闭 closed: {e.detail['reason']}",
+    "suppressed": lambda e: f"按设计抑制 suppressed by design: {e.detail['zh']} / {e.detail['en']}",
+    "absorbed": lambda e: f"并入事件 {e.detail['number']} absorbed incident {e.detail['number']}",
+    "given": lambda e: f"恢复呼叫 given again: {e.detail['subject']} ({WHY[e.detail['why']]})",
+    "shelved": lambda e: (
+        f"搁置至 shelved until {e.detail['until']}: {e.detail['subject']}（{e.detail['reason']}）"
+    ),
+    "unshelved": lambda e: f"取消搁置 unshelved: {e.detail['subject']}",
+    "reset": lambda e: f"复位 reset: {e.detail['subject']}",
+    "out of service": lambda e: f"停用 out of service: {e.detail['what']}（{e.detail['reason']}）",
+    "returned to service": lambda e: f"恢复使用 returned to service: {e.detail['what']}",
 }  # fmt: skip

@@ -12,6 +12,7 @@ from click.core import ParameterSource
 from kafka.errors import KafkaError
 from sqlalchemy.exc import SQLAlchemyError
 
+from infra.cli.alarms import COMMANDS as ALARMS
 from infra.cli.backtest import COMMANDS as BACKTEST
 from infra.cli.context import Context
 from infra.cli.dead_letters import COMMANDS as DEAD_LETTERS
@@ -51,7 +52,19 @@ def fenghuo(context: click.Context, config: Path) -> None:
     context.obj = Context(settings)
 
 
-for command in (*SERVING, *SITE, *PLANS, *FACTS, *BACKTEST, *PEOPLE, *INCIDENTS, *DRILLS, *DEAD_LETTERS, *DEMO):
+for command in (
+    *SERVING,
+    *SITE,
+    *PLANS,
+    *FACTS,
+    *BACKTEST,
+    *PEOPLE,
+    *INCIDENTS,
+    *ALARMS,
+    *DRILLS,
+    *DEAD_LETTERS,
+    *DEMO,
+):
     fenghuo.add_command(command)
 
 
