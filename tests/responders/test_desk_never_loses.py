@@ -89,3 +89,20 @@ async def test_alerts_of_one_place_taken_at_the_same_time_are_one_incident(room:
     assert len(room.alerts()) == 40
     await room.idle()
     room.network.ignores("+12025550111")
+
+
+async def test_rules_of_inhibition_that_cannot_be_read_page_plainly(room: Room) -> None:
+    """What holds alarms back may fail; what it would have held back is paged, and a fault says why."""
+    wang, _ = room.usual()
+
+    class Unreadable(dict[str, Any]):
+        def values(self) -> Any:
+            raise RuntimeError("disk")
+
+    room.library.plans = Unreadable(room.library.plans)
+    await room.happens(room.alert())
+    texts = [room.network.reads(wang) for _ in range(2)]
+    assert sum("P01/rice/retail" in body for body in texts) == 1
+    assert sum("【系统故障】" in body for body in texts) == 1
+    await room.happens(room.alert("normal", "line"))
+    assert room.network.ignores(wang) >= 1

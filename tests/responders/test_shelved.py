@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -197,6 +198,26 @@ async def test_acknowledged_while_its_shelf_expires_there_is_one_incident_and_on
     shelve(room, hours=0.05)
     await room.goes_by(minutes=4)
     assert (len(room.incidents()), room.alarm().state) == (1, Seen.ACKNOWLEDGED)
+
+
+@pytest.mark.parametrize("round_", range(3))
+async def test_an_answer_and_an_expiry_in_the_same_instant_from_two_processes(room: Room, round_: int) -> None:
+    """Whichever is first: one incident, one owner, and the alarm that joined it is answered for."""
+    del round_
+    wang = await known(room)
+    shelve(room)
+    await room.happens(room.alert(), room.alert(subject="P02/rice/retail"))
+    room.network.reads(wang, "P02", "事件2")
+    room.clock.now += 8 * HOUR + timedelta(seconds=1)
+    releases = room.pager._escalator._releases
+    with ThreadPoolExecutor(2) as processes:
+        answer = processes.submit(room.answers.acknowledge, 2, "王建国", "cli")
+        expiry = processes.submit(releases.once)
+    assert (isinstance(answer.result(), Done), expiry.result()) == (True, 1)
+    await room.idle()
+    room.network.ignores(wang)
+    assert [i.status for i in room.incidents()] == ["closed", "acknowledged"]
+    assert (room.alarm().state, room.alarm().incident) == (Seen.ACKNOWLEDGED, 2)
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,10 @@ import pytest
 
 from responders import drills
 from responders.alarm_acts import Name
+from responders.alarm_schema import alarms
 from responders.annunciator import SETTLED_AFTER, Thing
 from responders.audit import Audit
+from responders.ledger import Ledger
 from responders.schema import pages
 from rules.annunciation import Seen
 from rules.plans import Inhibition
@@ -419,3 +421,24 @@ async def test_a_storm_of_points_under_a_county_alarm_is_one_page(room: Room) ->
     assert [i.status for i in room.incidents()].count("unacknowledged") == 1
     left = room.rows(pages, pages.c.state != "cancelled")
     assert len(left) == 1
+
+
+async def test_killed_half_way_through_an_alert_neither_its_alarm_nor_its_incident_has_happened(room: Room) -> None:
+    """One transaction: the alert comes again, and then all of it happens."""
+    county = County(room)
+    await room.happens(county.greater())
+    room.network.reads(county.wang)
+    lesser = county.lesser()
+
+    def killed() -> None:
+        with room.store.write() as connection:
+            ledger = Ledger(connection, room.services, room.clock())
+            room.desk.take_within(ledger, [lesser])
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        killed()
+    assert len(room.rows(alarms)) == 1
+    await room.happens(lesser, lesser)
+    assert county.point().state is Seen.SUPPRESSED
+    assert [alert.outcome for alert in room.alerts()] == ["opened", "suppressed"]
