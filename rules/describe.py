@@ -175,8 +175,10 @@ def _(crush: Crush) -> Described:
 @describe.register
 def _(anomaly: Anomaly) -> Described:
     name = anomaly.indicator.upper()
+    least = number(anomaly.least_percent)
     says = Words(
-        zh=f"月度价格偏离自身季节与趋势（{name}）", en=f"a monthly price against its season and trend ({name})"
+        zh=f"月度价格偏离自身季节与趋势（{name}），变动不足 {least} % 不计",
+        en=f"a monthly price against its season and trend ({name}), moves of less than {least} % left out",
     )
     return _one(
         says, Words(zh=f"{_series(anomaly).zh}{name}", en=f"{_series(anomaly).en} {name}"), anomaly.bounds, "", anomaly

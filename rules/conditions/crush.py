@@ -100,13 +100,14 @@ class CrushCondition(Condition):
         if not row:
             return Words(zh=f"{title.zh} 活动已结束", en=f"{title.en}: the event is over")
         first, last, n, grade = row[0], row[-1], len(row), graded(severity)
+        guess = Words(zh="（估计值）", en=" (estimated)") if estimated else Words(zh="", en="")
         relation = "≥" if last.density >= self._bound else "<"
         density = f"{_shown(first.density)} → {_shown(last.density)}"
         return Words(
             zh=f"{title.zh} {n} 次读数密度 {density} 人/m²（{relation} {self._bound}），"
-            f"流量 {first.flow} → {last.flow} 人/分钟{grade.zh}",
+            f"流量 {first.flow} → {last.flow} 人/分钟{guess.zh}{grade.zh}",
             en=f"{title.en}: over {n} readings density {density} /m² ({relation} {self._bound}),"
-            f" flow {first.flow} → {last.flow} persons/min{grade.en}",
+            f" flow {first.flow} → {last.flow} persons/min{guess.en}{grade.en}",
         )
 
     def _verdict(self, seen: Seen) -> Verdict:

@@ -115,13 +115,12 @@ class PriceAnomalyCondition(Condition):
         bound, percent = self._ladder.bound(severity), f"{_down(self._percent(memory), '0.1'):+f}"
         relation = "≥" if bound is not None and value >= bound else "<"
         price = f"{memory.price * float(self._aim.measure.amount):.2f} {self._aim.unit}"
+        guess = Words(zh="（含估计值）", en=" (estimated in part)") if estimated else Words(zh="", en="")
         month, shown, grade = spoken(memory.month), f"{_down(value, '0.01'):f}", _grade(severity)
-        return Words(
-            zh=f"{where.zh} {month} 月均价 {price}，{against.zh} {percent} %，{name} {shown} {relation} {bound}"
-            f"{grade.zh}",
-            en=f"{where.en}: mean of {month} {price}, {percent} % {against.en}, {name} {shown} {relation} {bound}"
-            f"{grade.en}",
-        )
+        zh = f"{where.zh} {month} 月均价 {price}{guess.zh}，{against.zh} {percent} %"
+        en = f"{where.en}: mean of {month} {price}{guess.en}, {percent} % {against.en}"
+        said = f"{name} {shown} {relation} {bound}"
+        return Words(zh=f"{zh}，{said}{grade.zh}", en=f"{en}, {said}{grade.en}")
 
     def _value(self, memory: Memory) -> Decimal | None:
         """The indicator; None where it cannot be known."""

@@ -72,7 +72,8 @@ def told(condition: dict[str, Any]) -> Described:
         ),
         (
             {"detector": "price_anomaly", "indicator": "ifpa", "bounds": {"line": 1}, "source": "s"},
-            "月度价格偏离自身季节与趋势（IFPA）", "a monthly price against its season and trend (IFPA)", "line",
+            "月度价格偏离自身季节与趋势（IFPA），变动不足 10 % 不计",
+            "a monthly price against its season and trend (IFPA), moves of less than 10 % left out", "line",
         ),
         (
             {"detector": "quorum", "of": LINE, "at": "line", "points": {"IV": 6}, "source": "s"},
