@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from rules.alerts import Words
 from rules.conditions.figures import MOST
 from rules.entries import encode
+from rules.facts import Tick
 from rules.loading import load
 from tests.rules.builders import Bench, at, memories, moves, report, texts
 from tests.rules.ways import delivered, run
@@ -269,3 +270,18 @@ def test_any_order_of_arrival_and_any_ticks_end_in_the_same_state(
     first, second = (run(way, library(by), "hazard-reports", until=end * DAY) for way in ways)
     assert memories(first.table) == memories(second.table)
     assert (first.alerts[-1].after if first.alerts else "normal") == overdue_at(facts, at(end * DAY))
+
+
+@given(st.lists(reports(), min_size=1, max_size=10), st.lists(st.integers(0, 20 * DAY), max_size=20))
+@settings(deadline=None, max_examples=100)
+def test_in_order_the_same_is_told_however_dense_the_ticks(facts: list[Any], minutes: list[int]) -> None:
+    """Each grade at its own instant, whether the clock ticks in between or not."""
+    newest = {fact.id: fact for fact in sorted(facts, key=lambda f: f.revision)}
+    ordered = sorted(newest.values(), key=lambda f: (f.observed_at, f.report))
+    ticks = [Tick(at=at(minute)) for minute in minutes]
+    dense = sorted([*ordered, *ticks], key=lambda m: (m.at, 0) if isinstance(m, Tick) else (m.observed_at, 1))
+    sparse, ticked = (run(way, library("county"), "hazard-reports", until=40 * DAY) for way in (ordered, dense))
+    assert [alert.id for alert in sparse.alerts] == [alert.id for alert in ticked.alerts]
+    assert [(a.before, a.after, a.at, a.explain) for a in sparse.alerts] == [
+        (a.before, a.after, a.at, a.explain) for a in ticked.alerts
+    ]
