@@ -148,6 +148,7 @@ class Book:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._known: dict[str, Alarm] = {}
+        self._of: dict[str, list[Alarm]] = {}
         self._kept: dict[str, Alarm] = {}
         self._events: list[dict[str, Any]] = []
 
@@ -155,17 +156,20 @@ class Book:
         """The alarms, locked until the transaction ends. What was kept must have been flushed."""
         query = select(alarms).where(*where).order_by(alarms.c.id).limit(limit)
         rows = self._connection.execute(query.with_for_update(skip_locked=skip_locked))
-        return [self._known.setdefault(row.id, _of_row(row)) for row in rows]
+        return [self._known.get(row.id) or self.add(_of_row(row)) for row in rows]
 
-    def known(self) -> Iterable[Alarm]:
-        """Those that were found or added."""
-        return self._known.values()
+    def known(self, detectors: Iterable[str]) -> list[Alarm]:
+        """Those of some detectors that were found or added."""
+        return [alarm for detector in sorted(detectors) for alarm in self._of.get(detector, ())]
 
     def get(self, name: str) -> Alarm | None:
         return self._known.get(name)
 
     def add(self, alarm: Alarm) -> Alarm:
-        return self._known.setdefault(alarm.id, alarm)
+        known = self._known.setdefault(alarm.id, alarm)
+        if known is alarm:
+            self._of.setdefault(alarm.detector, []).append(alarm)
+        return known
 
     def keep(self, alarm: Alarm) -> None:
         """The alarm was changed."""

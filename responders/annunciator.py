@@ -48,13 +48,16 @@ class Annunciator:
     def __init__(self, ledger: Ledger, ids: Sequence[str]) -> None:
         self._ledger, self._book = ledger, ledger.alarms
         self._inhibitions = Inhibitions(ledger.services.library.plans.values())
-        self._looked: set[tuple[str, str]] = set()
+        self._looked: set[tuple[str, str, str]] = set()
         self._out = [
             Thing(row.county, row.kind, row.name)
             for row in ledger.connection.execute(select(out_of_service).where(out_of_service.c.ended_at.is_(None)))
         ]
+        self._holding: set[str] = set()
         if ids:
             self._book.find(table.c.id.in_(ids))
+            held = select(table.c.suppressed_by).where(table.c.suppressed_by.in_(ids)).distinct()
+            self._holding |= set(ledger.connection.execute(held).scalars())
 
     def moves(self, alert: Alert) -> Alarm:
         """The alert's alarm, as the alert leaves it. It is not kept before its alert and incident are (`settle`)."""
@@ -77,16 +80,12 @@ class Annunciator:
         if alarm.incident is None or (incident is not None and incident.owner is not None):
             alarm.acknowledge()  # whoever took the incident answers for what joins it
         self._book.keep(alarm)
-        if not self._inhibitions.concern(alarm.detector):
-            return []
         return self._lesser(alarm)
 
     def holder(self, alarm: Alarm) -> Alarm | None:
         """The alarm that holds this one back now: the gravest that does, and of those one that is itself given."""
-        if not self._inhibitions.concern(alarm.detector):
-            return None
-        self._look(alarm)
-        found = [other for other in self._book.known() if other.under and self._inhibitions.hold(other, alarm)]
+        there = self._look(alarm, self._inhibitions.greater(alarm.detector))
+        found = [other for other in there if other.under and self._inhibitions.hold(other, alarm)]
         return max(found, key=lambda other: (other.grade, other.suppressed_by is None, other.id), default=None)
 
     def wait(self, alarm: Alarm) -> None:
@@ -125,9 +124,13 @@ class Annunciator:
 
     def _lesser(self, alarm: Alarm) -> list[Alarm]:
         """Holds back what this alarm may, and lets go of what it may no longer."""
-        self._look(alarm)
+        there = self._look(alarm, self._inhibitions.lesser(alarm.detector))
+        if alarm.id in self._holding:  # also by rules that have been changed since
+            self._ledger.flush()
+            found = self._book.find(table.c.suppressed_by == alarm.id)
+            there = list({other.id: other for other in [*there, *found]}.values())
         new = []
-        for other in list(self._book.known()):
+        for other in there:
             if other is alarm:
                 continue
             if alarm.under and other.is_active and self._inhibitions.hold(alarm, other):
@@ -145,18 +148,19 @@ class Annunciator:
         if alarm.suppressed_by != by.id:
             self._book.log(alarm, self._ledger.now, "suppressed", by=[by.detector, by.subject], severity=by.severity)
         alarm.suppress(by, under)
+        self._holding.add(by.id)
 
-    def _look(self, alarm: Alarm) -> None:
-        """All that might hold or be held in the alarm's county, once."""
-        county = (alarm.exercise, alarm.county)
-        if county in self._looked:
-            return
-        self._looked.add(county)
-        self._ledger.flush()
-        self._book.find(
-            table.c.exercise == alarm.exercise, table.c.county == alarm.county,
-            or_(table.c.condition == "active", table.c.suppressed_by.is_not(None)),
-        )  # fmt: skip
+    def _look(self, alarm: Alarm, detectors: frozenset[str]) -> list[Alarm]:
+        """The alarms of some detectors in the alarm's county that stand or are suppressed; each is asked for once."""
+        new = {d for d in detectors if (alarm.exercise, alarm.county, d) not in self._looked}
+        if new:
+            self._looked |= {(alarm.exercise, alarm.county, detector) for detector in new}
+            self._ledger.flush()
+            self._book.find(
+                table.c.exercise == alarm.exercise, table.c.county == alarm.county, table.c.detector.in_(sorted(new)),
+                or_(table.c.condition == "active", table.c.suppressed_by.is_not(None)),
+            )  # fmt: skip
+        return self._book.known(detectors)
 
 
 def incident_ended(ledger: Ledger, incident: Incident) -> None:

@@ -45,11 +45,24 @@ class Inhibitions:
                 for greater in _greater(plan, rule):
                     for lesser in _lesser(known, rule):
                         self._rules.setdefault((greater, lesser), set()).add(rule.same)
+        self._greater: dict[str, set[str]] = {}
+        self._lesser: dict[str, set[str]] = {}
+        for greater, lesser in self._rules:
+            self._greater.setdefault(lesser, set()).add(greater)
+            self._lesser.setdefault(greater, set()).add(lesser)
         self._reached = {detector: self._reach(detector) for rule in self._rules for detector in rule}
 
     def concern(self, detector: str) -> bool:
         """Whether any rule names the detector, on either side."""
         return detector in self._reached
+
+    def greater(self, detector: str) -> frozenset[str]:
+        """The detectors whose alarms may hold back those of this one."""
+        return frozenset(self._greater.get(detector, ()))
+
+    def lesser(self, detector: str) -> frozenset[str]:
+        """The detectors whose alarms this one's may hold back."""
+        return frozenset(self._lesser.get(detector, ()))
 
     def hold(self, greater: Standing, lesser: Standing) -> bool:
         """Whether `greater`, while it stands, holds `lesser` back. A mere notice (`approach`) holds nothing back."""
@@ -68,7 +81,7 @@ class Inhibitions:
         ahead = [detector]
         while ahead:
             here = ahead.pop()
-            new = {lesser for greater, lesser in self._rules if greater == here} - found
+            new = self._lesser.get(here, set()) - found
             found |= new
             ahead += new
         return frozenset(found)

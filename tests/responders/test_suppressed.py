@@ -442,3 +442,17 @@ async def test_killed_half_way_through_an_alert_neither_its_alarm_nor_its_incide
     await room.happens(lesser, lesser)
     assert county.point().state is Seen.SUPPRESSED
     assert [alert.outcome for alert in room.alerts()] == ["opened", "suppressed"]
+
+
+async def test_what_was_held_by_a_rule_that_is_gone_is_let_go_when_its_holder_ends(room: Room) -> None:
+    """The plans were changed meanwhile."""
+    county = County(room)
+    await room.happens(county.greater(), county.lesser())
+    await room.replies(county.wang, "1")
+    room.network.ignores(county.wang)
+    returned = county.greater("normal", "IV")
+    room.adopt(grain_plan(id="quorum"))
+    await room.happens(returned)
+    await county.settles()
+    assert room.network.ignores(county.wang) == 2
+    assert county.point().state is Seen.UNACKNOWLEDGED

@@ -48,9 +48,9 @@ def test_a_county_alarm_holds_back_its_points() -> None:
     assert found.hold(greater._replace(grade=Severity.IV), lesser)
     assert not found.hold(greater, lesser._replace(grade=Severity.IV)), "never hides what is graver"
     assert not found.hold(greater, lesser._replace(county="330722"))
-    assert found.concern("county/line")
-    assert found.concern("points/line")
-    assert not found.concern("others/line")
+    assert (found.greater("points/line"), found.lesser("county/line")) == ({"county/line"}, {"points/line"})
+    assert not found.greater("county/line")
+    assert not found.lesser("others/line")
 
 
 def test_a_notice_holds_nothing_back() -> None:
@@ -98,7 +98,7 @@ def test_d12_no_rules_and_rules_about_nothing_hold_nothing_back() -> None:
         Inhibitions([plan("a", Inhibition(alarms="gone", same="county"))]),
     ):  # type: ignore[list-item]
         assert not found.hold(Alarm("county/line"), Alarm("points/line"))
-        assert not found.concern("county/line")
+        assert not found.lesser("county/line")
 
 
 @given(
