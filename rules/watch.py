@@ -85,8 +85,8 @@ class Watch:
         if position < 0 or (position == 0 and before.forgot and not replaces):
             return self._change(before, [])  # a repetition, or older than what is kept
         said = self.condition.gone(fact) if void else self.condition.extract(fact)
-        if state is None and _nothing(said):
-            return Change(None, None, [])
+        if state is None and _elsewhere(said) and (void or not fact.revision):
+            return Change(None, None, [])  # a revision is kept even so: what it replaces may come after it
         sample = Sample(fact.observed_at, key, fact.revision, fact.digest, fact.known, fact.estimated, said)
         if position == len(kept):
             return self._next(before, sample, fact)
@@ -261,6 +261,13 @@ class Watch:
 def _nothing(said: Any) -> bool:
     """Whether a fact says nothing here (any more)."""
     return not said or (isinstance(said, list) and all(map(_nothing, said)))
+
+
+def _elsewhere(said: Any) -> bool:
+    """Whether a fact belongs to another subject altogether (`Condition.gone`), as against: says nothing of this one."""
+    if isinstance(said, list):
+        return any(map(_elsewhere, said)) and all(one is None or _elsewhere(one) for one in said)
+    return said == {}
 
 
 def _towards(present: Severity, was: Severity, steps: list[Step]) -> list[Step]:
