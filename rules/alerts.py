@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 Reason = Literal[
-    "crossed", "approached", "recovered", "held", "late", "corrected", "expired", "activated", "withdrawn", "fault"
+    "crossed", "approached", "recovered", "held", "late", "corrected", "expired", "activated", "withdrawn", "renamed",
+    "fault",
 ]
 SeverityWord = Literal["normal", "approach", "line", "IV", "III", "II", "I"]
 
@@ -67,6 +68,8 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Too old when it was appended to page anybody."""
     estimated: bool = False
     source: str = ""
+    was: str = ""
+    """The detector under whose name this alarm was known before: it goes on under this one."""
 
     @property
     def severity(self) -> Severity:

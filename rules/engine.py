@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
-import msgspec
-
+from rules.activation import activate
 from rules.detector import Conflict
 from rules.drill_log import drill_key, drill_of, end_drill, start_drill
 from rules.entries import NOTHING, Entry, Outcome, Record, Rejection, States, after
 from rules.facts import AnyFact, DrillEnded, DrillStarted, GrainPriceReading, Message, PlanActivated, Tick
-from rules.held import Held, KnownAlarm, alarm_key, alert_of, broken_detector, held_by, is_alarm, remembering
-from rules.in_force import Libraries, changed
+from rules.held import Held, KnownAlarm, again, alarm_key, alert_of, broken_detector, held_by, is_alarm, remembering
+from rules.in_force import Libraries, plans_key
 from rules.subjects import place
 
 if TYPE_CHECKING:
@@ -23,22 +21,22 @@ if TYPE_CHECKING:
     from rules.library import Library
     from rules.site import Site
 
-_array = msgspec.json.Encoder()
-
 
 class Engine:
     """Applies one message to the state of its detectors."""
 
-    def __init__(self, library: Library, find: Callable[[str], Library | None] | None = None) -> None:
-        """`find` gives the stored library of a content hash, for those that the log activates."""
-        self._libraries = Libraries(library, find)
+    def __init__(
+        self, library: Library, find: Callable[[str], Library | None] | None = None, content: str = ""
+    ) -> None:
+        """`library`, whose hash is `content`, is in force where the log says nothing; `find` gives others by theirs."""
+        self._libraries = Libraries(library, find, content)
 
     def apply(self, states: States, record: Record, message: Message) -> Outcome:
         """What `message`, standing at `record` in the log, does. Never raises for what a message says.
 
         Raises `UnknownLibrary` where the log goes on under plans that are not to be had.
         """
-        library = self._libraries.at(states.get(_plans_key(record.topic, record.partition)), record)
+        library = self._libraries.at(states.get(plans_key(record.topic, record.partition)), record)
         if isinstance(message, PlanActivated):
             return self._activate(states, record, message, library)
         return _Application(library, states, record).apply(message)
@@ -48,37 +46,7 @@ class Engine:
         refused = _future(before.site, record, "at", message.at)
         if refused is not None:
             return refused
-        library = self._libraries.named(message.content)
-        key = _plans_key(record.topic, record.partition)
-        there = states.get(key)
-        entries: dict[str, Entry | None] = {}
-        alerts: list[Alert] = []
-        gone: list[Alert] = []
-        for name in states.of_exercise(record, None):
-            entry = states.get(name)
-            if entry is None or not is_alarm(name) or entry.seen(record):
-                continue
-            known = KnownAlarm.read(name, entry)
-            bound = library.named(known.detector, known.subject)
-            if bound is None or bound.watch.form != known.held.form:
-                old = bound or before.named(known.detector, known.subject)
-                gone += known.alerts(old, old.watch.withdrawn(known.held.state, message.at), record) if old else []
-                entries[name] = None
-                continue
-            change = bound.watch.reconsider(known.held.state, message.at)
-            caused = known.alerts(bound, change.transitions, record)
-            entries[name] = known.after(entry, record, change, caused)
-            alerts += caused
-        for county, (bound, about) in library.waiting(record.topic, message.counties):
-            name = alarm_key(county, None, bound.watch.id, about.subject)
-            if states.get(name) is None or (name in entries and entries[name] is None):
-                change = bound.watch.begin(message.at)
-                where = "/".join(about.parts.get(part, county) for part in bound.plan.scope)
-                held = Held(where, "", change.state, bound.watch.form)
-                entries[name] = after(None, record, exercise=None, due=change.due, state=held, alerts=[])
-        if there is None or not there.seen(record):
-            entries[key] = changed(there, record, message.content, gone)
-        return Outcome(entries, [*alerts, *gone, *_again(states, record)])
+        return activate(states, record, message, before, self._libraries.named(message.content))
 
 
 class _Application:
@@ -113,7 +81,7 @@ class _Application:
                 alerts += entry.caused_by(record)
                 continue
             held = held_by(entry)
-            known = held if held is not None and held.form == bound.watch.form else None
+            known = held if held is not None and held.form == bound.watch.form and not held.over else None
             where = held.place if held and about.void else place(bound.plan.scope, fact, about)
             try:
                 change = bound.watch.apply(known.state if known else None, fact, void=about.void)
@@ -160,7 +128,7 @@ class _Application:
             caused = known.alerts(bound, change.transitions, record)
             entries[key] = known.after(entry, record, change, caused)
             alerts += caused
-        alerts += _again(states, record)
+        alerts += again(states, record)
         return Outcome(entries, alerts)
 
     def _refuse(self, states: States, record: Record, fact: AnyFact) -> Outcome | None:
@@ -222,11 +190,6 @@ def _future(site: Site, record: Record, field: str, at: datetime) -> Outcome | N
     return _rejected("future", f"{field}: got {at.isoformat()}, expected not after {latest}")
 
 
-def _again(states: States, record: Record) -> list[Alert]:
-    """The alerts this very tick caused when it was applied before."""
-    return [alert for entry in states.caused_at(record) for alert in entry.caused_by(record)]
-
-
 def _conflict(key: str, entry: Entry | None, record: Record, fact: AnyFact) -> Outcome:
     """Refused, and remembered: read again with a newer state it is refused again: its dead letter may not have left."""
     explain = f"revision: got {fact.revision} of fact {fact.id} with other content, expected a higher revision"
@@ -241,8 +204,3 @@ def _conflict(key: str, entry: Entry | None, record: Record, fact: AnyFact) -> O
 
 def _rejected(reason: str, explain: str) -> Outcome:
     return Outcome({}, [], Rejection(reason, explain))
-
-
-@lru_cache(maxsize=1024)
-def _plans_key(topic: str, partition: int) -> str:
-    return _array.encode(["plans", topic, partition]).decode()

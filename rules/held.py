@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from rules.alerts import Alert, Words, alert_id, pipeline_fault
-from rules.entries import Entry, Record, after
+from rules.entries import Entry, Record, States, after
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,6 +28,8 @@ class Held(msgspec.Struct, array_like=True, frozen=True):
     state: Any
     form: str = ""
     """What the memory is made of (`Watch.form`): a plan of another form begins anew."""
+    over: bool = False
+    """No plan asks for it any more; it is kept while what it caused may be read again."""
 
 
 class KnownAlarm(NamedTuple):
@@ -99,8 +101,14 @@ def held_by(entry: Entry | None) -> Held | None:
     return msgspec.convert(entry.state, Held)
 
 
+def again(states: States, record: Record) -> list[Alert]:
+    """The alerts that this very record caused when it was applied before."""
+    return [alert for entry in states.caused_at(record) for alert in entry.caused_by(record)]
+
+
 def is_alarm(key: str) -> bool:
-    return not key.startswith(('["drill"', '["plans"'))
+    """An alarm's key begins with its county; those of drills, plans and dead letters with a word."""
+    return key[2:8].isdigit()
 
 
 @lru_cache(maxsize=65_536)

@@ -6,6 +6,7 @@ an entry of the table like any other, and a message read again from before the c
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -15,15 +16,21 @@ from rules.entries import Entry, Record, after
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from rules.alerts import Alert
     from rules.library import Library
+
+
+_array = msgspec.json.Encoder()
 
 
 class UnknownLibrary(RuntimeError):
     """The log activates a library that is not to be had: nothing may be done with what comes after it."""
 
-    def __init__(self, content: str) -> None:
-        super().__init__(f"plan_activated: got library {content}, expected one that is stored")
+    def __init__(self, content: str, why: str = "") -> None:
+        because = f" ({why})" if why else ""
+        super().__init__(
+            f"plan_activated: 得到预案库 {content}，应为已存档的预案库"
+            f" / got library {content}, expected one that is stored{because}"
+        )
         self.content = content
 
 
@@ -36,10 +43,10 @@ class InForce(msgspec.Struct, array_like=True, frozen=True):
 class Libraries:
     """The library at each place of the log: the one the worker began with, until another was activated there."""
 
-    def __init__(self, first: Library, find: Callable[[str], Library | None] | None = None) -> None:
+    def __init__(self, first: Library, find: Callable[[str], Library | None] | None = None, content: str = "") -> None:
         self._first = first
         self._find = find
-        self._known: dict[str, Library] = {}
+        self._known = {content: first}
 
     def named(self, content: str) -> Library:
         """The library of a content hash. Raises `UnknownLibrary`."""
@@ -58,14 +65,14 @@ class Libraries:
         return self.named(contents[-1]) if contents else self._first
 
 
-def changed(entry: Entry | None, record: Record, content: str, alerts: list[Alert]) -> Entry:
-    """The partition's entry once the library has changed at `record`, which caused `alerts`."""
+def changed(entry: Entry | None, record: Record, content: str) -> Entry:
+    """The partition's entry once the library has changed at `record`."""
     before = _read(entry, record).activations if entry else []
     # of those that nothing read again can need, the newest stays
     behind = [one for one in before if one[0] < record.committed][-1:]
     kept = [*behind, *(one for one in before if one[0] >= record.committed)]
     state = InForce([*kept, (record.offset, content)])
-    return after(entry, record, exercise=None, due=None, state=state, alerts=alerts)
+    return after(entry, record, exercise=None, due=None, state=state, alerts=[])
 
 
 def _read(entry: Entry, record: Record) -> InForce:
@@ -74,3 +81,9 @@ def _read(entry: Entry, record: Record) -> InForce:
     if all(a.topic_id != record.topic_id for a in entry.applied):
         return InForce([(-1, content) for _, content in state.activations[-1:]])
     return state
+
+
+@lru_cache(maxsize=1024)
+def plans_key(topic: str, partition: int) -> str:
+    """The entry that holds what is in force in a partition."""
+    return _array.encode(["plans", topic, partition]).decode()

@@ -85,6 +85,20 @@ class Library:
         """The alarm of an entry, or None when no plan in force has it."""
         return self._by_name.get((detector, subject)) or self._by_name.get((detector, ""))
 
+    def renamed(self, detector: str, subject: str) -> Bound | None:
+        """The alarm that has taken the place of one of a former name, or None."""
+        present = self._former_names.get(detector)
+        return self.named(present, subject) if present else None
+
+    @cached_property
+    def _former_names(self) -> dict[str, str]:
+        return {
+            f"{plan.id}/{was}": f"{plan.id}/{trigger.id}"
+            for plan in self.plans.values()
+            for trigger in plan.triggers
+            for was in trigger.was
+        }
+
     @cached_property
     def commodities(self) -> frozenset[str]:
         """Every commodity that some point of the site has a line for, or that the site names."""

@@ -244,6 +244,8 @@ class Trigger(Strict, frozen=True, kw_only=True):
     """What is told besides when the alarm comes to a grade, e.g. an instruction to the reporters."""
     latch: bool = False
     """It stays until a person resets it, also when the condition has gone."""
+    was: list[Identifier] = []
+    """Former ids of this trigger: its alarms go on under the new one, as they stand."""
 
 
 def below(condition: Condition) -> tuple[Condition, ...]:

@@ -12,9 +12,9 @@ import msgspec
 import yaml
 
 from rules.alerts import Alert
-from rules.facts import KINDS, MAX_BYTES, DrillEnded, DrillStarted, Tick
+from rules.facts import KINDS, MAX_BYTES, DrillEnded, DrillStarted, PlanActivated, Tick
 
-CONTROL = (Tick, DrillStarted, DrillEnded)
+CONTROL = (Tick, DrillStarted, DrillEnded, PlanActivated)
 KEY = {
     "type": "string",
     "pattern": "^[0-9]{6}$",
@@ -88,7 +88,7 @@ def _dead_letter() -> dict[str, Any]:
 
 
 def _operations() -> dict[str, Any]:
-    """What a source may do: send facts. Ticks and drills are Fenghuo's own."""
+    """What a source may do: send facts. Ticks, drills and plans are Fenghuo's own."""
     return {
         f"receive-{fact.topic}": {
             "action": "receive",

@@ -15,7 +15,7 @@ from rules.plan_checks.deadlines import (
     writing_before_phone,
 )
 from rules.plan_checks.levels import never_said, unreached
-from rules.plan_checks.names import repeated, unknown_bodies, unknown_departments, unknown_roles
+from rules.plan_checks.names import former_names, repeated, unknown_bodies, unknown_departments, unknown_roles
 from rules.plan_checks.starts import approvals, nothing_opens_it, untold_starts
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 CHECKS = (
     nothing_opens_it, approvals, untold_starts, unknown_roles, unknown_departments, unknown_bodies, repeated,
-    unreached, never_said, overlaps, gaps,
+    former_names, unreached, never_said, overlaps, gaps,
     writing_before_phone, late_gravity, early_relays, after_closing, without_time, deductions, kept_too_short,
 )  # fmt: skip
 

@@ -19,6 +19,9 @@ BODY = Words(
     zh=f"{' '.join(TIERS)} 或 site.yaml 的 departments 之一", en="one of these or of `departments` in site.yaml"
 )
 UNIQUE = Words(zh="预案内不重复的标识", en="an id that occurs once in the plan")
+FORMER = Words(
+    zh="已不再使用、且只写在一个触发条件下的旧标识", en="a former id that no trigger has now, named by one trigger only"
+)
 
 
 def roles(plan: Plan) -> Iterator[tuple[str, str]]:
@@ -68,3 +71,13 @@ def repeated(plan: Plan, known: Known) -> Iterator[Finding]:  # noqa: ARG001 - a
             if duty.id in seen:
                 yield Finding(f"$.{field}[{i}].id", duty.id, UNIQUE)
             seen.add(duty.id)
+
+
+def former_names(plan: Plan, known: Known) -> Iterator[Finding]:  # noqa: ARG001 - as every check
+    """An alarm goes on under one name: a former id is of nothing that is there, and of one trigger only."""
+    taken = {trigger.id for trigger in plan.triggers}
+    for i, trigger in enumerate(plan.triggers):
+        for j, was in enumerate(trigger.was):
+            if was in taken:
+                yield Finding(f"$.triggers[{i}].was[{j}]", was, FORMER)
+            taken.add(was)

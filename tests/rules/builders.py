@@ -248,14 +248,21 @@ def moves(alerts: list[Alert]) -> list[tuple[str, str, str]]:
 def memories(table: dict[str, Entry]) -> dict[str, Any]:
     """What each entry's detector remembers, as plain JSON.
 
-    Left out: which record it came from, and the data's clock, which stands at the last tick that had something to do.
+    Left out: which record it came from, the data's clock, which stands at the last tick that had something to do, and
+    what is over, which is kept only for what it caused.
     """
-    return {key: _plain(entry) for key, entry in sorted(table.items())}
+    plain = {key: _plain(entry) for key, entry in sorted(table.items())}
+    return {key: state for key, state in plain.items() if state is not None}
 
 
 def _plain(entry: Entry) -> Any:
     state = msgspec.to_builtins(entry.state)
-    if len(state) != 4:
+    if len(state) == 1:
+        return state[0][-1:]  # of plans: the library in force
+    if len(state) != 5:
         return state  # of a drill
-    _place, _source, (base, kept, (*now, _clock), *rest), _form = state
+    _place, _source, memory, _form, over = state
+    if over:
+        return None
+    base, kept, (*now, _clock), *rest = memory
     return base, kept, now, rest

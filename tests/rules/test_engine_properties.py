@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -14,10 +15,11 @@ from hypothesis import strategies as st
 from rules import entries
 from rules.engine import Engine
 from rules.entries import MappingStates, Record
-from rules.facts import DrillEnded, DrillStarted, Tick
+from rules.facts import DrillEnded, DrillStarted, PlanActivated, Tick
+from rules.loading import load
 from rules.severity import Severity
 from tests.rules import reference
-from tests.rules.builders import Bench, at, crowd, forecast, library, memories, price, report
+from tests.rules.builders import COUNTY, POINTS, Bench, at, crowd, forecast, library, memories, price, report, texts
 from tests.rules.reference import Move
 from tests.rules.ways import delivered, run
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from rules.alerts import Alert
     from rules.entries import Entry, Outcome
     from rules.facts import AnyFact, Message
+    from rules.library import Library
 
 PROPERTY = settings(deadline=None, max_examples=100)
 PRICES = st.sampled_from(["4.00", "4.37", "4.508", "4.60", "4.60", "4.61"])
@@ -220,12 +223,30 @@ def test_in_order_a_table_gives_the_same_alerts_whatever_the_ticks(kind: str, da
 
 # -- killed anywhere
 
+
+@cache
+def stored(readings: int, duration: str) -> dict[str, Library]:
+    """Libraries that the log may activate: stricter, with a trigger renamed, watching silence, with nothing of it."""
+    files = texts(readings=readings, duration=duration)
+    grain = files["plans/grain.yaml"]
+    silent = "triggers:\n  - {id: silent, when: {detector: silence, stages: [retail], cadences: 1, source: test}}\n"
+    found = [
+        files,
+        files | {"points.yaml": POINTS.replace("10d", "10m").replace('upper: "4.60"', 'upper: "4.40"')},
+        files | {"plans/grain.yaml": grain.replace("id: upper", "id: top\n    was: [upper]")},
+        files | {"plans/grain.yaml": grain.replace("triggers:\n", silent), "points.yaml": POINTS.replace("10d", "10m")},
+        {name: text for name, text in files.items() if not name.startswith("plans/") or "relief" in name},
+    ]
+    return {str(number) * 64: load(one) for number, one in enumerate(found)}
+
+
+CONTENTS = [str(number) * 64 for number in range(5)]
 TOPICS = ("grain-prices", "hazard-reports", "disaster-forecasts", "large-events")
 
 
 @st.composite
 def logs(draw: st.DrawFn) -> dict[str, list[tuple[Message, datetime]]]:
-    """What stands on each topic: facts late, repeated, corrected, in conflict; ticks; a drill that comes and goes."""
+    """What stands on each topic: facts late, repeated, corrected, in conflict; ticks; plans activated; a drill."""
     found: dict[str, list[tuple[Message, datetime]]] = {}
     busy = draw(st.sampled_from(TOPICS))
     for topic, strategy in zip(TOPICS, (readings, reports, warnings, crowds), strict=True):
@@ -233,10 +254,13 @@ def logs(draw: st.DrawFn) -> dict[str, list[tuple[Message, datetime]]]:
         minute = 0
         if draw(st.booleans()):
             own.append((DrillStarted(exercise="drill", source="drill", at=at(0)), at(0)))
-        for what in draw(st.lists(st.sampled_from("ffffsssstd"), max_size=12 if topic == busy else 2)):
+        for what in draw(st.lists(st.sampled_from("ffffsssstdpp"), max_size=12 if topic == busy else 2)):
             minute += draw(st.sampled_from([0, 5, 20]))
             if what == "t":
                 own.append((Tick(at=at(minute), exercise=draw(st.sampled_from([None, "drill"]))), at(minute)))
+            elif what == "p":
+                content = draw(st.sampled_from(CONTENTS))
+                own.append((PlanActivated(content=content, counties=[COUNTY], at=at(minute)), at(minute)))
             elif what == "d":
                 end = DrillEnded(exercise="drill", at=at(minute))
                 mark = draw(st.sampled_from([DrillStarted(exercise="drill", source="drill", at=at(minute)), end, end]))
@@ -258,7 +282,7 @@ class Worker:
     """Reads the logs in batches; each batch is three writes, and it may die between any two records of them."""
 
     def __init__(self, log: dict[str, list[tuple[Message, datetime]]], how: tuple[int, str]) -> None:
-        self.log, self.engine = log, Engine(library(*how))
+        self.log, self.engine = log, Engine(library(*how), stored(*how).get)
         self.changelog: dict[str, bytes] = {}
         self.committed = dict.fromkeys(log, 0)
         self.left: set[Any] = set()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import Any
 
 import msgspec
 import pytest
 
 from rules.engine import Engine
+from rules.entries import after
 from rules.facts import PlanActivated
 from rules.in_force import UnknownLibrary
 from rules.loading import load
@@ -67,8 +69,11 @@ def test_a_removed_alarm_is_withdrawn() -> None:
     (alert,) = made.give(activated("cc", 60), topic="grain-prices").alerts
     assert (alert.before, alert.after, alert.reason) == ("line", "normal", "withdrawn")
     assert alert.explain.zh == "预案已变更，此项报警不再监测"
-    assert [key for key in made.table if "grain/upper" in key] == []
+    assert [key for key in memories(made.table) if "grain/upper" in key] == []
     assert give(made, price(90, "5.00")) == []
+    made.committed = 3
+    give(made, activated("bb", 100))
+    assert [key for key in made.table if "grain/upper" in key] == [], "nothing of it can be read again"
 
 
 def test_a_message_read_again_finds_the_plans_of_its_time() -> None:
@@ -115,7 +120,7 @@ def test_silence_counts_from_the_activation() -> None:
 def test_a_library_that_is_not_to_be_had_stops_the_worker_there() -> None:
     """Going on under the old plans would be a guess."""
     made = bench()
-    with pytest.raises(UnknownLibrary, match="got library ffffffffffffffff, expected one that is stored"):
+    with pytest.raises(UnknownLibrary, match=r"got library f{16}, expected one that is stored"):
         made.give(activated("ff", 0), topic="grain-prices")
 
 
@@ -127,6 +132,95 @@ def test_an_activation_of_the_future_is_refused() -> None:
     assert outcome.rejected.reason == "future"
 
 
+# -- a trigger with another name
+
+RENAMED = load(texts(grain=texts()["plans/grain.yaml"].replace("id: upper", "id: top\n    was: [over, upper]")))
+RENAMED_STRICTER = load(
+    texts(
+        grain=texts()["plans/grain.yaml"].replace("id: upper", "id: top\n    was: [upper]"),
+        points=POINTS.replace('upper: "4.60"', 'upper: "4.20"'),
+    )
+)
+STORED |= {"f0" * 8: RENAMED, "f1" * 8: RENAMED_STRICTER}
+
+
+def test_a_renamed_alarm_goes_on_as_it_stands() -> None:
+    """One alert says so, without a change of severity; its end comes under the new name, from the old state."""
+    made = bench()
+    made.give(price(0, "4.60"))
+    (alert,) = made.give(activated("f0", 60), topic="grain-prices").alerts
+    assert (alert.detector, alert.was, alert.before, alert.after) == ("grain/top", "grain/upper", "line", "line")
+    assert alert.reason == "renamed"
+    assert alert.explain.zh == "预案已变更，触发条件 upper 更名为 top"
+    (end,) = made.give(price(90, "4.00")).alerts
+    assert (end.detector, end.was, end.before, end.after) == ("grain/top", "", "line", "normal")
+
+
+def test_a_renamed_alarm_with_another_line_is_told_once() -> None:
+    """The move and the change are one alert."""
+    made = bench()
+    made.give(price(0, "4.30"))
+    (alert,) = made.give(activated("f1", 60), topic="grain-prices").alerts
+    assert (alert.detector, alert.was, alert.before, alert.after) == ("grain/top", "grain/upper", "normal", "line")
+    assert alert.reason == "activated"
+
+
+def test_a_renaming_read_again_moves_once_wherever_the_worker_died() -> None:
+    """Any part of what was to be written may be missing: the alarm is under its new name, and the alert leaves."""
+    whole = bench()
+    whole.give(price(0, "4.60"))
+    before = dict(whole.table)
+    outcome = whole.give(activated("f0", 60), topic="grain-prices", offset=1)
+    (alert,) = outcome.alerts
+    whole.restart()
+    for written in range(len(outcome.entries) + 1):
+        for chosen in combinations(outcome.entries.items(), written):
+            killed = bench()
+            killed.table = before | dict(chosen)  # type: ignore[arg-type]
+            killed.restart()
+            assert give(killed, price(0, "4.60"), offset=0) == [("normal", "line", "crossed")]
+            again = killed.give(activated("f0", 60), topic="grain-prices", offset=1).alerts
+            assert {a.id for a in again} == {alert.id}
+            killed.restart()
+            assert memories(killed.table) == memories(whole.table)
+
+
+def test_where_both_names_stand_the_old_one_is_withdrawn() -> None:
+    """Two alarms do not become one: a trigger that had the name already keeps its own."""
+    both = texts()["plans/grain.yaml"]
+    trigger = both[both.index("  - id: upper") : both.index("  - id: lower")]
+    first = load(texts(grain=both.replace("  - id: lower", trigger.replace("upper\n", "top\n") + "  - id: lower")))
+    made = Bench(first)
+    made.engine = Engine(first, STORED.get)
+    made.give(price(0, "4.60"))
+    assert give(made, activated("f0", 60)) == [("line", "normal", "withdrawn")]
+    assert [key for key in memories(made.table) if "grain/top" in key] != []
+
+
+def test_a_dead_letter_on_record_does_not_hinder_an_activation() -> None:
+    """The table holds more than alarms."""
+    made = bench()
+    made.give(price(0, "4.30"))
+    state = {"said": at(0).isoformat()}
+    record = made.record("grain-prices", at(1))
+    made.table['["dead-letters","grain-prices","0","x","bad_fact"]'] = after(
+        None, record, exercise=None, due=None, state=state, alerts=[]
+    )
+    assert give(made, activated("aa", 60)) == [("normal", "line", "activated")]
+
+
+def test_what_it_caused_is_said_again_after_the_alarm_is_over() -> None:
+    """Killed with nothing acknowledged: the reading before the change says what it said, and nothing else."""
+    made = bench()
+    first = made.give(price(0, "4.60")).alerts
+    second = made.give(price(1, "4.70")).alerts
+    gone = made.give(activated("cc", 60), topic="grain-prices").alerts
+    made.restart()
+    assert made.give(price(0, "4.60"), offset=0).alerts == first
+    assert made.give(price(1, "4.70"), offset=1).alerts == second == []
+    assert made.give(activated("cc", 60), topic="grain-prices", offset=2).alerts == gone
+
+
 # -- a detector that fails
 
 
@@ -135,8 +229,8 @@ def broken(made: Bench, name: str) -> None:
     made.restart()
     (key,) = (key for key in made.table if f'"{name}"' in key)
     entry = made.table[key]
-    place, source, (base, kept, (severity, limits, _, clock), *rest), form = entry.state
-    state = [place, source, [base, kept, [severity, limits, "?", clock], *rest], form]
+    place, source, (base, kept, (severity, limits, _, clock), *rest), *about = entry.state
+    state = [place, source, [base, kept, [severity, limits, "?", clock], *rest], *about]
     made.table[key] = msgspec.structs.replace(entry, state=state)
 
 
