@@ -87,6 +87,7 @@ class Flusher:
     def change(self, key: str, entry: Entry | None, partition: int) -> None:
         """Change the table now, and its changelog at the next flush."""
         self._table.put(key, entry)
+        self._batch.changed.pop(key, None)  # in the order of the last changes: what others build on is durable first
         self._batch.changed[key] = partition
 
     def send(self, record: NewRecord) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from rules import alerts, facts
 from rules.entries import Record
+from rules.in_force import UnknownLibrary
 from streams import dead_letters, topics
 from streams.flusher import NewRecord
 
@@ -99,6 +100,8 @@ class Intake:
                 return
         try:
             outcome = self._engine.apply(self._table, record, fact)
+        except UnknownLibrary:
+            raise  # what comes after it cannot be judged: the worker ends here, and nothing is passed over
         except Exception as failed:
             logger.exception("engine: %s/%s/%s", record.topic, record.partition, record.offset)
             self._bury(record, message, "engine_error", repr(failed))

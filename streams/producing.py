@@ -15,6 +15,8 @@ from streams.embedded import EmbeddedProducer, LogError
 from streams.embedded import Outgoing as EmbeddedOutgoing
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
     from types import TracebackType
 
     from streams.settings import StreamSettings
@@ -50,9 +52,23 @@ class Producer(ABC):
 
     async def broadcast(self, message: facts.Tick | facts.DrillStarted | facts.DrillEnded) -> int:
         """Append a control message to every partition of every fact topic; returns to how many."""
-        value = facts.encode(message)
+        return await self._everywhere([facts.encode(message)] * self._partitions)
+
+    async def activate(self, content: str, counties: Iterable[str], at: datetime) -> int:
+        """Append to every partition of every fact topic that the library `content` is in force from there on, with
+        those of `counties` whose facts come to that partition; returns to how many. Raises `NotTaken` when only some
+        have it: do it again then, the same library again changes nothing.
+        """
+        homes: list[list[str]] = [[] for _ in range(self._partitions)]
+        for county in counties:
+            homes[topics.home_partition(county, self._partitions)].append(county)
+        messages = [facts.PlanActivated(content=content, counties=home, at=at) for home in homes]
+        return await self._everywhere([facts.encode(message) for message in messages])
+
+    async def _everywhere(self, values: list[bytes]) -> int:
+        """Append to each fact topic one value a partition."""
         places = [(name, number) for name in topics.FACT_TOPICS for number in range(self._partitions)]
-        sends = (self.append(name, None, value, partition=number) for name, number in places)
+        sends = (self.append(name, None, values[number], partition=number) for name, number in places)
         results = await asyncio.gather(*sends, return_exceptions=True)
         for result in results:
             if isinstance(result, BaseException):
