@@ -47,6 +47,7 @@ class WorkerSettings(_Section, frozen=True, kw_only=True):
     id: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]{1,64}$")] = "worker-1"
     tick_every: Seconds = 60.0
     send_timeout: Seconds = 10.0
+    session_timeout: Seconds = 10.0
 
 
 class ConsoleSettings(_Section, frozen=True, kw_only=True):

@@ -85,6 +85,7 @@ def stream_settings(settings: Settings, library: Library) -> StreamSettings:
         worker_id=settings.worker.id,
         tick_every=settings.worker.tick_every,
         send_timeout=settings.worker.send_timeout,
+        session_timeout=settings.worker.session_timeout,
         partitions=kafka.partitions,
         replication=kafka.replication,
         retention_days=kafka.retention_days,

@@ -68,6 +68,12 @@ class Entry(msgspec.Struct, array_like=True, frozen=True):
             for a in self.applied
         )  # fmt: skip
 
+    def newer_than(self, other: Entry) -> bool:
+        """Whether it has applied all that `other` has, and more."""
+        mine = {(a.topic, a.topic_id, a.partition): a.offset for a in self.applied}
+        ahead = [mine.get((a.topic, a.topic_id, a.partition), -1) - a.offset for a in other.applied]
+        return min(ahead, default=0) >= 0 and self.applied != other.applied
+
     def caused_by(self, record: Record) -> list[Alert]:
         """The alerts that this very record caused when it was applied."""
         return [alert for c in self._memories(record) for alert in c.alerts]

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, cast
 import faust
 
 from streams import topics
-from streams.broker import checked_topics
+from streams.broker import checked_topics, members
 from streams.commits import CommitTables, Committed
 from streams.counters import Counters
 from streams.delivery import Deliverer
-from streams.errors import StoredBeyondLog
+from streams.errors import StoredBeyondLog, not_heard_of, worker_id_taken
 from streams.flusher import Flusher
 from streams.intake import Applies, Intake
 from streams.kafka_transport import Transport as KafkaTransport
@@ -61,6 +61,22 @@ class WorkerApp(faust.App):
             self.failed.set_result(reason)
             if self.on_fatal is not None:
                 self.on_fatal(reason)
+
+    def put_out(self) -> None:
+        """The group does not know this worker any more. Nothing more is written; with the reason, the worker ends."""
+        self.closing = True
+        self.pulse.lost("the group has put this worker out")
+        self.add_future(self._say_why_put_out())
+
+    async def _say_why_put_out(self) -> None:
+        settings = self.settings
+        try:
+            async with asyncio.timeout(settings.session_timeout):
+                taken = settings.member in await asyncio.to_thread(members, settings)
+        except Exception as failed:  # noqa: BLE001 whatever it is, the worker has to end
+            self.fatal(f"the group has put this worker out, and does not say why: {failed!r}")
+            return
+        self.fatal(worker_id_taken(settings.worker_id) if taken else not_heard_of(settings.session_timeout))
 
     def FlowControlQueue(self, maxsize: int | None = None, *, clear_on_resume: bool = False) -> Any:  # noqa: N802
         """A queue of messages that is not emptied when the flow is resumed.
@@ -132,6 +148,7 @@ def build_app(
     app = WorkerApp(settings.group, **settings.faust_settings(), Table=EntryTable, TableManager=CommitTables)
     if not settings.embedded:
         app.transport = KafkaTransport(app.conf.broker_consumer, app)
+        app.producer_transport = KafkaTransport(app.conf.broker_producer, app)
     app.settings = settings
     app.on_fatal = fatal
     app.closing = False
@@ -202,7 +219,7 @@ def _agent(app: WorkerApp, name: str, taker: Intake | Deliverer, gate: Flusher |
 async def _on_revoked(app: WorkerApp, _revoked: set[TP], **_: object) -> None:
     """Before partitions may go elsewhere: all that was taken is durable and committed, or the worker ends."""
     app.deliverer.forget()
-    if app.flusher.failed is None:
+    if app.flusher.failed is None and not app.closing:
         await app.flusher.drain()
         await app.consumer.commit()
 

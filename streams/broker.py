@@ -44,6 +44,16 @@ def describe(settings: StreamSettings) -> dict[str, TopicFacts]:
         client.close()
 
 
+def members(settings: StreamSettings) -> set[str]:
+    """The group's static members, by the names they have in it. Blocks."""
+    client = admin(settings)
+    try:
+        group = client.describe_groups([settings.group])[settings.group]
+        return {str(member["group_instance_id"]) for member in group["members"]}
+    finally:
+        client.close()
+
+
 async def checked_topics(settings: StreamSettings) -> dict[str, TopicFacts]:
     """The installation's own topics. Raises `TopicMissing` or `PartitionsDiffer`."""
     found = await asyncio.to_thread(describe, settings)

@@ -78,3 +78,21 @@ class StoredBeyondLog(StreamsError):
             " the log has lost records that were applied (from an older backup?). Restore the whole log; if it is gone"
             " for good, delete the topic and run fenghuo provision: with its new id its offsets count from 0 again"
         )
+
+
+def worker_id_taken(worker_id: str) -> str:
+    """Why a worker ends whose name another has taken."""
+    return (
+        f"worker.id：另一个工作进程以同一编号 {worker_id} 加入，本进程退出；每个工作进程须有自己的编号"
+        f" / worker.id: got {worker_id}, under which another worker has joined, so this one ends;"
+        " expected an id of its own for each worker"
+    )
+
+
+def not_heard_of(session: float) -> str:
+    """Why a worker ends that was away for longer than its session."""
+    return (
+        f"消息服务器超过 {session:g} 秒没有收到本进程的消息，其分区已交给其他进程；本进程退出，重新启动后继续"
+        f" / the broker has not heard of this worker for its session of {session:g} s, and others have its partitions:"
+        " it ends, and goes on after its restart"
+    )

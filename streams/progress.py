@@ -8,6 +8,9 @@ from __future__ import annotations
 
 Place = tuple[str, int]
 
+HEARTBEATS = 4
+"""In a session. The last one may have left that much of a session before the process stood still."""
+
 
 class Pulse:
     """Has the process stood still (a paused machine, a SIGSTOP) for longer than its session?
@@ -20,11 +23,15 @@ class Pulse:
         self._last: float | None = None
         self._frozen: str | None = None
 
+    def lost(self, reason: str) -> None:
+        """The group has put this worker out: the same holds."""
+        self._frozen = reason
+
     def beat(self, now: float) -> str | None:
         """To be called each second and before anything is sent. Why nothing more may be sent, or None."""
         last, self._last = self._last, now
-        if self._session is not None and last is not None and now - last > self._session:
-            self._frozen = f"stood still for {now - last:.0f} s, longer than the session of {self._session:g} s"
+        if self._session is not None and last is not None and now - last > self._session - self._session / HEARTBEATS:
+            self._frozen = f"stood still for {now - last:.0f} s, too long for its session of {self._session:g} s"
         return self._frozen
 
 

@@ -11,6 +11,7 @@ import faust
 
 from streams.embedded import embedded_settings, log_path
 from streams.errors import AccessRefused
+from streams.progress import HEARTBEATS
 
 Security = Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]
 
@@ -66,6 +67,11 @@ class StreamSettings:
             raise ValueError(f"broker: got {self.broker!r}, expected kafka://host:port or sqlite:////path/broker.db")
         return [host if ":" in host else f"{host}:9092" for host in hosts]
 
+    @property
+    def member(self) -> str:
+        """The worker's name in the group."""
+        return f"{self.group}-{self.worker_id}"
+
     def ssl_context(self) -> ssl.SSLContext | None:
         """The TLS context, where the protocol has one. Raises `AccessRefused` for a file that cannot be used."""
         if self.security_protocol not in ("SSL", "SASL_SSL"):
@@ -107,7 +113,7 @@ class StreamSettings:
             "topic_replication_factor": self.replication,
             "broker_commit_interval": self.commit_interval,
             "broker_session_timeout": self.session_timeout,
-            "broker_heartbeat_interval": self.session_timeout / 4,
+            "broker_heartbeat_interval": self.session_timeout / HEARTBEATS,
             "producer_acks": -1,
             # Below `send_timeout`, so that a slow broker is named by the send and not by the wait for it.
             "producer_request_timeout": self.send_timeout * 0.8,
@@ -117,7 +123,7 @@ class StreamSettings:
             return told
         told["broker"] = [f"kafka://{host}" for host in self.bootstrap]
         # A static member that comes back is at work in 3 s instead of a whole session.
-        told["consumer_group_instance_id"] = f"{self.group}-{self.worker_id}"
+        told["consumer_group_instance_id"] = self.member
         told["broker_credentials"] = self._credentials()
         return told
 

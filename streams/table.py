@@ -102,26 +102,27 @@ class EntryTable(faust.Table):  # type: ignore[type-arg]
     def _to_key(self, k: Any) -> Any:
         return k.decode()
 
-    def _to_value(self, v: Any) -> Any:
-        return None if v is None else decode(v)
-
     def apply_changelog_batch(self, batch: Iterable[EventT[Any]]) -> None:
-        """Take what was durable; the index of places follows."""
-        held = list(batch)
+        """Take what was durable, but nothing older than what is held.
+
+        A worker that was stopped in the middle of a write and continued after its session writes late: the partition's
+        new owner has written newer state by then.
+        """
+        for event in batch:
+            key = self._to_key(event.key)
+            entry = self._durable(event.message.value)
+            held = self.entries.get(key)
+            if entry is None or held is None or not held.newer_than(entry):
+                self.put(key, entry)
+
+    def _durable(self, value: bytes | None) -> Entry | None:
         try:
-            super().apply_changelog_batch(held)
+            return None if value is None else decode(value)
         except (msgspec.DecodeError, UnicodeDecodeError) as damaged:
             # Faust would try the same batch for ever, and nobody would hear of it.
             refused = StateDamaged(self.changelog_topic_name, str(damaged))
             cast("Any", self.app).fatal(str(refused))
             raise refused from damaged
-        for key in {self._to_key(event.key) for event in held}:
-            entry = self.entries.get(key)
-            if entry is not None:
-                self._places.setdefault((entry.topic, entry.partition), {})[key] = None
-            else:
-                for keys in self._places.values():
-                    keys.pop(key, None)
 
     async def on_rebalance(
         self, assigned: set[TP], revoked: set[TP], newly_assigned: set[TP], generation_id: int = 0

@@ -20,6 +20,11 @@ KILLABLE = [sys.executable, str(ROOT / "tests" / "faults" / "killable.py")]
 @pytest.fixture(scope="module", params=BOTH)
 def installation(request: pytest.FixtureRequest) -> Iterator[System]:
     """Running processes, each of which ends at a named point when it is told to."""
+    yield from killable_system(request)
+
+
+def killable_system(request: pytest.FixtureRequest) -> Iterator[System]:
+    """The same, for fixtures of another scope."""
     directory = new_directory()
     system = System(directory, Phones(), pair_of(request, request.param, directory))
     try:
