@@ -72,7 +72,7 @@ class Entry(msgspec.Struct, array_like=True, frozen=True):
         """Whether it has applied all that `other` has, and more."""
         mine = {(a.topic, a.topic_id, a.partition): a.offset for a in self.applied}
         ahead = [mine.get((a.topic, a.topic_id, a.partition), -1) - a.offset for a in other.applied]
-        return min(ahead, default=0) >= 0 and self.applied != other.applied
+        return all(n >= 0 for n in ahead) and (any(ahead) or len(mine) > len(ahead))
 
     def caused_by(self, record: Record) -> list[Alert]:
         """The alerts that this very record caused when it was applied."""
