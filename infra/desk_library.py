@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rules.alerts import PIPELINE_FAULT, Words
 from rules.conditions.aim import STAGES
 from rules.conditions.forecasts import HAZARDS
+from rules.plan_duties import TIERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,6 +65,12 @@ class DeskLibrary:
             scope = list(plan.scope) if plan and len(plan.scope) == len(parts) else ["" for _ in parts]
         named = [self._name(kind, part) for kind, part in zip(scope, parts, strict=False)]
         return Words(zh=" ".join(w.zh for w in named), en=" ".join(w.en for w in named))
+
+    def role_name(self, role: str) -> Words:
+        return self._library.site.file.roles.get(role, Words(zh=role, en=role))
+
+    def body_name(self, body: str) -> Words:
+        return TIERS.get(body) or self._library.site.file.departments.get(body, Words(zh=body, en=body))
 
     def _name(self, kind: str, part: str) -> Words:
         site, plain = self._library.site, Words(zh=part, en=part)

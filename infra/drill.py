@@ -140,6 +140,7 @@ class DrillRun:
             (incidents.c.exercise == self.exercise)
             & (incidents.c.plan == expected.plan)
             & (incidents.c.place == expected.place)
+            & incidents.c.parent.is_(None)
         )
         if expected.event == "incident":
             query = select(incidents.c.opened_at).where(mine).order_by(incidents.c.opened_at)

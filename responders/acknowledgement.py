@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import structlog
 from sqlalchemy import select
 
-from responders import annunciator, closing, drills, incident_states, incidents, outbox
+from responders import annunciator, closing, drills, incident_states, incidents, outbox, whom
 from responders.ledger import Ledger
 from responders.schema import incidents as table
 from responders.schema import officers, pages
+from rules.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,7 +94,8 @@ class Answers:
             ledger = Ledger(connection, self._services, self._clock())
             if not drills.mark_ended(connection, exercise, ledger.now):
                 return False
-            still_open = table.c.status.in_(incident_states.OPEN)
+            # Its proposals lapse with what they were made for.
+            still_open = table.c.status.in_(incident_states.OPEN) & table.c.parent.is_(None)
             for incident in incidents.load(connection, table.c.exercise == exercise, still_open):
                 closing.close(ledger, incident, closing.SYSTEM, "演练结束 the drill has ended")
             annunciator.drill_ended(ledger, exercise)
@@ -115,13 +117,15 @@ class Answers:
 def acknowledge(ledger: Ledger, incident: int | str, by: str, via: str, *, on_behalf_of: str | None = None) -> Outcome:
     """Within a transaction: one row, locked, decides who is first (H8)."""
     owner = on_behalf_of or by
-    found = _find(ledger, incident)
+    found = find(ledger, incident)
     if isinstance(found, Refused):
         return found
-    if (refusal := _on_roster(ledger, found, by) or _may_act(ledger, found, owner)) is not None:
+    if (refusal := on_roster(ledger, found, by) or refused(ledger, found, owner)) is not None:
+        return refusal
+    if (refusal := _only_answered(found)) is not None:
         return refusal
     if not found.is_open:
-        return _closed(found)
+        return closed(found)
     if found.owner is not None and found.acknowledged_at is not None:
         return Already(found.number, found.owner, found.acknowledged_at)
     found.move("acknowledge")
@@ -138,17 +142,23 @@ def acknowledge(ledger: Ledger, incident: int | str, by: str, via: str, *, on_be
     return Done(found.number, owner)
 
 
-def close(ledger: Ledger, incident: int | str, by: str, reason: str, via: str) -> Outcome:
+def close(  # noqa: PLR0911, each is an answer
+    ledger: Ledger, incident: int | str, by: str, reason: str, via: str
+) -> Outcome:
     """Within a transaction: end it; those who were told hear of it once, except whoever ended it."""
     if not reason.strip():
         return Refused(None, "关闭须写明原因。", "A reason is needed to close an incident.")
-    found = _find(ledger, incident)
+    found = find(ledger, incident)
     if isinstance(found, Refused):
         return found
-    if (refusal := _may_act(ledger, found, by)) is not None:
+    if (refusal := refused(ledger, found, by)) is not None:
+        return refusal
+    if (refusal := _only_answered(found)) is not None:
         return refusal
     if not found.is_open:
-        return _closed(found)
+        return closed(found)
+    if (refusal := _still_runs(ledger, found, by)) is not None:
+        return refusal
     closing.close(ledger, found, by, reason)
     outbox.tell(ledger, found, "closed", str(found.cycle), {"by": by, "reason": reason}, but=(by,))
     _log.info("closing", incident=found.id, number=found.number, by=by, via=via, reason=reason)
@@ -161,7 +171,7 @@ def may_act(ledger: Ledger, incident: Incident, officer: str) -> bool:
         return False
     policy = incident.policy
     roles = {role for step in policy.steps for role in step.roles} | set(policy.leader.roles) | {policy.duty_role}
-    if any(officer in policy.people.get(role, ()) or officer in (ledger.on_duty(role) or ()) for role in roles):
+    if whom.holds(ledger, incident, officer, roles | set(policy.duties.ends(incident.running or incident.severity))):
         return True
     query = select(pages.c.id).where(
         pages.c.incident == incident.id, pages.c.officer == officer, pages.c.kind.in_(outbox.CALLING)
@@ -169,7 +179,8 @@ def may_act(ledger: Ledger, incident: Incident, officer: str) -> bool:
     return ledger.connection.execute(query.limit(1)).first() is not None
 
 
-def _find(ledger: Ledger, incident: int | str) -> Incident | Refused:
+def find(ledger: Ledger, incident: int | str) -> Incident | Refused:
+    """The incident with this number, or id, locked."""
     column = table.c.number if isinstance(incident, int) else table.c.id
     found = incidents.load(ledger.connection, column == incident)
     if not found:
@@ -181,15 +192,16 @@ def _find(ledger: Ledger, incident: int | str) -> Incident | Refused:
     return found[0]
 
 
-def _on_roster(ledger: Ledger, incident: Incident, officer: str) -> Refused | None:
+def on_roster(ledger: Ledger, incident: Incident, officer: str) -> Refused | None:
+    """Refuses who is nobody here."""
     known = ledger.connection.execute(select(officers.c.name).where(officers.c.name == officer)).first()
     if known is None:
         return Refused(incident.number, f"{officer} 不在人员名册中。", f"{officer} is not on the roster.")
     return None
 
 
-def _may_act(ledger: Ledger, incident: Incident, officer: str) -> Refused | None:
-    if (refusal := _on_roster(ledger, incident, officer)) is not None:
+def refused(ledger: Ledger, incident: Incident, officer: str) -> Refused | None:
+    if (refusal := on_roster(ledger, incident, officer)) is not None:
         return refusal
     if not may_act(ledger, incident, officer):
         ledger.note(incident.id, "refused", who=officer)
@@ -201,7 +213,35 @@ def _may_act(ledger: Ledger, incident: Incident, officer: str) -> Refused | None
     return None
 
 
-def _closed(incident: Incident) -> Closed | Refused:
+def _only_answered(incident: Incident) -> Refused | None:
+    """A proposal is nobody's to take or to close: its answer is yes or no."""
+    if incident.parent is None:
+        return None
+    number = incident.number
+    return Refused(
+        number,
+        f"事件{number}是请示，只能答复同意或不同意。",
+        f"Incident {number} is a proposal: its answer is yes or no.",
+    )
+
+
+def _still_runs(ledger: Ledger, incident: Incident, by: str) -> Refused | None:
+    """A running response ends when whoever decides its end says so; closing the incident would end it."""
+    if incident.running is None:
+        return None
+    roles = incident.policy.duties.ends(incident.running)
+    if not roles or whom.decides(ledger, incident, by, roles):
+        return None
+    level, names = Severity.of(incident.running), [ledger.services.library.role_name(role) for role in roles]
+    return Refused(
+        incident.number,
+        f"{level.zh}响应仍在进行，须由{'、'.join(name.zh for name in names)}决定终止。",
+        f"The response of {level.en} still runs: {', '.join(name.en for name in names)} must end it first.",
+    )
+
+
+def closed(incident: Incident) -> Closed | Refused:
+    """How it ended."""
     if incident.closed_at is None or incident.closed_by is None:  # historic: it was never open
         return Refused(
             incident.number,

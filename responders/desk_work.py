@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select, update
 
-from responders import drills, escalation, held, incident_states, incidents, library, outbox
+from responders import drills, escalation, held, incident_states, incidents, library, outbox, responses, starts
 from responders.alarm_schema import alarms as alarms_table
 from responders.alarms import Alarm
 from responders.annunciator import Annunciator
@@ -16,13 +16,15 @@ from responders.incidents import Incident
 from responders.schema import alerts as alerts_table
 from responders.schema import incidents as incidents_table
 from responders.schema import subjects
+from responders.texts import NOTHING
 from rules import identity
-from rules.alerts import PIPELINE_FAULT
+from rules.alerts import PIPELINE_FAULT, Words
 from rules.annunciation import Condition, Event
 from rules.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from responders.ledger import Ledger
     from rules.alerts import Alert
@@ -48,6 +50,7 @@ class Work:
             connection,
             incidents_table.c.place.in_({alert.place for alert in alerts}),
             incidents_table.c.status.in_(incident_states.OPEN),
+            incidents_table.c.parent.is_(None),
         ):
             self._learn(incident)
         # An alert that could not be taken with all that is known is taken with as little as possible.
@@ -118,6 +121,14 @@ class Work:
         values = {"explain": alert.headline, "open": incident.is_open}
         tail = held.tail(ledger, incident, latched=self._latched(incident))
         outbox.tell(ledger, incident, "recovered", about, values, tail=tail)
+        asks = incident.is_open and incident.policy.duties.proposes
+        for proposal in starts.pending(ledger, incident) if asks else ():
+            heard, end = outbox.told(ledger.connection, incident), alert.headline
+            said = Words(
+                zh=f"警报已恢复（{end.zh.rstrip('。')}），请示{proposal.number}仍请答复",
+                en=f"The alarm has returned ({end.en.rstrip('.')}); proposal {proposal.number} still waits",
+            )
+            outbox.tell(ledger, proposal, "decided", about, {"said": said}, but=heard, tail=NOTHING)
 
     def incident(self, name: str) -> Incident:
         """One of this ledger's incidents, each of them one object."""
@@ -207,6 +218,7 @@ class Work:
         if notice:
             outbox.notice(ledger, incident)
         else:
+            responses.begin(ledger, incident, self._known_at(alert))
             outbox.advance(ledger, incident, escalation.StepPages(), why="opened")
         return incident
 
@@ -227,6 +239,7 @@ class Work:
         ledger.note(incident.id, "risen", before=before, after=alert.after, was_owner=was_owner, cycle=incident.cycle)
         self._record(alert, incident, "risen")
         ledger.know(incident, alert, told=True)
+        responses.begin(ledger, incident, self._known_at(alert))
         outbox.advance(ledger, incident, escalation.StepPages(), why="risen")
 
     def _further(self, incident: Incident, alert: Alert, *, tell: bool | None) -> None:
@@ -316,6 +329,10 @@ class Work:
     def _record(self, alert: Alert, incident: Incident | None, outcome: str) -> None:
         self._ledger.record(alert, incident, outcome, again=self._again)
 
+    def _known_at(self, alert: Alert) -> datetime:
+        """When the clock of reports starts; what people had held back is known when they let it go."""
+        return self._ledger.now if self._again else alert.known_at
+
     def _new(self, alert: Alert, status: incident_states.State) -> Incident:
         ledger, site = self._ledger, self._ledger.services.library
         plan = self._plan(alert)
@@ -329,6 +346,7 @@ class Work:
             exercise=alert.exercise or "", status=status, severity=alert.after, opened_at=ledger.now,
             policy=escalation.freeze(plan, alert.plan, alert.plan_version, people, site.duty_role),
             headline=alert.headline, observed_at=alert.at, step_at=ledger.now,
+            next_due=ledger.now if status == "unacknowledged" else None,
         )  # fmt: skip
         ledger.add(incident)
         return incident

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from responders import duties as plan_duties
 from responders import library as libraries
+from responders.duties import Duties
 from rules.alerts import PIPELINE_FAULT, Words
 from rules.vocabulary import seconds
 
@@ -49,6 +51,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     closes_on_return: bool
     people: dict[str, tuple[str, ...]]
     """Per role the officers on duty when the incident opened."""
+    duties: Duties = Duties()
 
 
 class Position(msgspec.Struct, frozen=True):
@@ -62,10 +65,11 @@ class Position(msgspec.Struct, frozen=True):
 
 
 def roles_of(plan: Plan | None, duty_role: str) -> tuple[str, ...]:
-    """Every role that the plan may page, each once."""
+    """Every role that the plan may page or ask, each once."""
     escalation = plan.escalation if plan else libraries.built_in_escalation(duty_role)
     named = [role for step in escalation.steps for role in step.page]
-    return tuple(dict.fromkeys([*named, *escalation.leader, duty_role]))
+    asked = plan_duties.roles_of(plan) if plan else ()
+    return tuple(dict.fromkeys([*named, *escalation.leader, duty_role, *asked]))
 
 
 def freeze(
@@ -87,12 +91,31 @@ def freeze(
         update_every=seconds(plan.update_every) if plan else 600,
         closes_on_return=plan.closes_on_return if plan else plan_id == PIPELINE_FAULT,
         people=dict(people),
+        duties=plan_duties.freeze(plan),
     )
+
+
+def asking(policy: Policy, approver: str, people: Mapping[str, tuple[str, ...]], page: Words) -> Policy:
+    """The policy of a proposal: the approver as often as the plan repeats, then the leader with him, for ever."""
+    leader = tuple(dict.fromkeys([approver, *policy.leader.roles]))
+    return msgspec.structs.replace(
+        policy,
+        steps=(FrozenStep((approver,), policy.steps[0].wait),),
+        leader=FrozenStep(leader, policy.leader.wait),
+        texts={"page": page},
+        people=dict(people),
+        duties=Duties(),
+    )
+
+
+def steps_of(policy: Policy) -> int:
+    """How many positions come before the leader's."""
+    return len(policy.steps) * (1 + policy.repeat)
 
 
 def position(policy: Policy, number: int) -> Position:
     """The place with this number; the first is 1, and there is one for every number."""
-    length = len(policy.steps) * (1 + policy.repeat)
+    length = steps_of(policy)
     if number <= length:
         step = policy.steps[(number - 1) % len(policy.steps)]
         return Position(number, step.roles, timedelta(seconds=step.wait), last_resort=False)

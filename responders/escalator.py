@@ -1,4 +1,4 @@
-"""Lets everything do what has fallen due: a held alarm, an incident's next step, an update to those already told."""
+"""Lets everything do what has fallen due: a held alarm, an incident's next step, an update, a reminder."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 
 from responders import incidents as rows
 from responders import outbox, page_states
+from responders.deadlines import Deadlines
 from responders.escalation import StepPages
 from responders.ledger import Ledger
 from responders.releases import Releases
@@ -44,10 +45,11 @@ class Escalator:
     def __init__(self, store: Store, services: Services, desk: Desk, clock: Clock) -> None:
         self._store, self._services, self._desk, self._clock = store, services, desk, clock
         self._releases = Releases(store, services, desk, clock)
+        self._deadlines = Deadlines(store, services, desk, clock)
 
     def once(self) -> int:
         """Do what is due now; how much moved."""
-        return self._releases.once() + self._steps() + self._updates()
+        return self._releases.once() + self._steps() + self._updates() + self._deadlines.once()
 
     def next_due(self, after: datetime) -> datetime | None:
         """When something falls due, the next time after an instant."""
@@ -56,7 +58,7 @@ class Escalator:
                 connection.execute(select(column).where(column > after).order_by(column).limit(1)).scalar_one_or_none()
                 for column in (incidents.c.next_due, incidents.c.update_due)
             ]
-        found.append(self._releases.next_due(after))
+        found += [self._releases.next_due(after), self._deadlines.next_due(after)]
         return min((at for at in found if at is not None), default=None)
 
     def _steps(self) -> int:

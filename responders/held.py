@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from responders.alarm_schema import alarms
-from responders.schema import alerts, pages
+from responders.schema import alerts, incidents, pages
 from responders.texts import Texts
 from rules.alerts import Words, decode
 from rules.annunciation import Seen
@@ -41,8 +41,10 @@ def note(ledger: Ledger, greater: Incident, alert: Alert) -> None:
 
 def can_end(ledger: Ledger, incident: Incident) -> bool:
     """Whether nobody has been paged for it, and every alarm of it that stands is held back."""
+    asked = or_(incidents.c.id == incident.id, incidents.c.parent == incident.id)
     left = select(pages.c.id).where(
-        pages.c.incident == incident.id, pages.c.state.not_in(("due", "held", "cancelled", "refused"))
+        pages.c.incident.in_(select(incidents.c.id).where(asked)),
+        pages.c.state.not_in(("due", "held", "cancelled", "refused")),
     )
     if ledger.connection.execute(left.limit(1)).first():
         return False

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from sqlalchemy import insert, select
 
-from responders import acknowledgement, outbox, reply_codes, roster
+from responders import acknowledgement, answers_said, decisions, outbox, reply_codes, roster
 from responders.acknowledgement import Already, Closed, Done, Outcome, Refused
 from responders.clock import shown_short
+from responders.decisions import Decided
 from responders.ledger import Ledger
 from responders.reach import STARTED, STOPPED
 from responders.replies import Asked, keyword, parse
@@ -28,7 +29,10 @@ if TYPE_CHECKING:
     from responders.store import Store
 
 _log = structlog.get_logger()
-FRUITLESS = frozenset({"nonsense", "no such code", "already acknowledged", "already closed", "refused"})
+FRUITLESS = frozenset({
+    "nonsense", "no such code", "already acknowledged", "already closed", "already decided", "refused",
+    "neither yes nor no", "which one",
+})  # fmt: skip
 """Outcomes of texts that moved nothing."""
 PATIENCE = 5
 """After so many fruitless texts in a row, one that says nothing new is not answered until one moves something: no two
@@ -38,6 +42,10 @@ machines text each other for ever (F7).
 _SORRY = Words(
     zh="抱歉，未能识别。请回复短信中的数字签收，或回复“签收 事件号”。",
     en="Sorry, that was not understood. Reply with the number in the text, or “ack” and the incident's number.",
+)
+_NOT_A_PROPOSAL = Words(
+    zh="该事件无须批示，回复短信中的数字即为签收。",
+    en="That incident asks for no decision: the number in its text, alone, acknowledges it.",
 )
 
 
@@ -77,7 +85,9 @@ class Inbound:
         _log.info("reply", id=text.provider_id, officer=officer, incident=incident, outcome=outcome)
         return outcome
 
-    def _act(self, ledger: Ledger, text: InboundText, officer: str | None) -> tuple[str, str | None, Words | None]:
+    def _act(  # noqa: PLR0911, each is an answer
+        self, ledger: Ledger, text: InboundText, officer: str | None
+    ) -> tuple[str, str | None, Words | None]:
         """(outcome, the incident it concerned, what is answered)"""
         if officer is None:
             return "unknown phone", None, None  # strangers learn nothing
@@ -86,24 +96,52 @@ class Inbound:
         asked = parse(text.body)
         if asked is None:
             return "nonsense", None, _SORRY
-        incident = self._meant(ledger, text.from_, asked)
-        if incident is None:
-            what = f"回复码 {asked.number}" if asked.by == "code" else f"事件 {asked.number}"
-            english = f"reply code {asked.number}" if asked.by == "code" else f"incident {asked.number}"
+        meant = self._meant(ledger, text.from_, asked)
+        if not meant:
+            what = f"事件 {asked.number}" if asked.by == "number" else f"回复码 {asked.number}"
+            english = f"incident {asked.number}" if asked.by == "number" else f"reply code {asked.number}"
             return "no such code", None, Words(zh=f"没有{what}。", en=f"There is no {english} for you.")
+        if len(meant) > 1:
+            first, second = sorted(row.number for row in meant)
+            return "which one", None, answers_said.which((first, second))
+        incident = meant[0]
+        if incident.parent is not None:
+            return self._answers(ledger, text, officer, asked, incident)
+        if asked.verb in {"approve", "reject"}:
+            return "refused", incident.id, _NOT_A_PROPOSAL
         if asked.verb == "close":
-            done = acknowledgement.close(ledger, incident, officer, f"短信关闭 by text: {text.body[:60]}", "sms")
+            done = acknowledgement.close(ledger, incident.id, officer, f"短信关闭 by text: {text.body[:60]}", "sms")
         else:
-            done = acknowledgement.acknowledge(ledger, incident, officer, "sms")
-        return _outcome(done), incident, _words(done, officer, asked, ledger.now)
+            done = acknowledgement.acknowledge(ledger, incident.id, officer, "sms")
+        return _outcome(done), incident.id, _words(done, officer, asked, ledger.now)
 
-    def _meant(self, ledger: Ledger, phone: str, asked: Asked) -> str | None:
-        if asked.by == "code":
-            return reply_codes.incident_of(ledger.connection, phone, asked.number)
-        found: str | None = ledger.connection.execute(
-            select(incidents.c.id).where(incidents.c.number == asked.number)
-        ).scalar_one_or_none()
-        return found
+    def _answers(
+        self, ledger: Ledger, text: InboundText, officer: str, asked: Asked, proposal: Any
+    ) -> tuple[str, str | None, Words | None]:
+        """A text about a proposal: only a clear yes or no is an answer, and each answer is told what it did."""
+        yes = asked.verb == "approve"
+        if asked.verb in {"approve", "reject"} or proposal.status == "closed":
+            reason = asked.reason or ("" if yes else f"短信答复 by text: {text.body[:60]}")
+            done = decisions.answer(ledger, proposal.id, officer, "sms", yes=yes, reason=reason)
+            if isinstance(done, Refused):
+                return "refused", proposal.id, Words(zh=done.reason_zh, en=done.reason_en)
+            outcome = "decided" if isinstance(done, Decided) else "already decided"
+            return outcome, proposal.id, answers_said.said(done, officer, ledger.now)
+        code = reply_codes.of_incident(ledger.connection, text.from_, proposal.id)
+        return "neither yes nor no", proposal.id, answers_said.ask_again(proposal.number, code)
+
+    def _meant(self, ledger: Ledger, phone: str, asked: Asked) -> list[Any]:
+        """Which incident a text names; two, where a yes or a no may mean either of two proposals."""
+        column = select(incidents.c.id, incidents.c.number, incidents.c.parent, incidents.c.status)
+        found: list[Any] = []
+        if asked.by != "number":
+            by_code = reply_codes.incident_of(ledger.connection, phone, asked.number)
+            found += ledger.connection.execute(column.where(incidents.c.id == by_code)).all() if by_code else []
+        if asked.by != "code":
+            found += ledger.connection.execute(column.where(incidents.c.number == asked.number)).all()
+        different = list({row.id: row for row in found}.values())
+        proposals = [row for row in different if row.parent is not None]
+        return proposals or different[:1]
 
     def _has_heard(self, connection: Connection, phone: str, outcome: str, incident: str | None) -> bool:
         """Whether the phone has had its answers. What is news of an incident is answered all the same."""

@@ -11,6 +11,10 @@ STATES: tuple[State, ...] = ("noticed", "unacknowledged", "acknowledged", "close
 OPEN: tuple[State, ...] = ("noticed", "unacknowledged", "acknowledged")
 """`noticed`: one text, no escalation. `historic`: recorded from old facts, never open."""
 
+Decision = Literal["approved", "rejected", "superseded", "lapsed"]
+DECISIONS: tuple[Decision, ...] = ("approved", "rejected", "superseded", "lapsed")
+"""How a proposal closes: answered yes or no, overtaken by a graver one, or ended with what it was made for."""
+
 TRANSITIONS: dict[tuple[State, Event], State] = {
     ("noticed", "rise"): "unacknowledged",
     ("noticed", "acknowledge"): "acknowledged",
@@ -23,7 +27,9 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     ("acknowledged", "rise"): "unacknowledged",
     ("acknowledged", "close"): "closed",
 }
-"""`return` of a plan that closes on return is its `close`; of any other it moves nothing but a notice."""
+"""`return` of a plan that closes on return is its `close`; of any other it moves nothing but a notice. A proposal knows
+`close` alone, and always with its decision.
+"""
 
 
 class IllegalEvent(ValueError):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
     from sqlalchemy.engine import Connection, Row
 
-    from responders.incident_states import Event, State
+    from responders.incident_states import Decision, Event, State
 
 _policy = msgspec.json.Decoder(Policy)
 _words = msgspec.json.Decoder(Words)
@@ -60,6 +60,12 @@ class Incident:
     closed_at: datetime | None = None
     closed_by: str | None = None
     close_reason: str | None = None
+    parent: str | None = None
+    """Of a proposal: the incident whose response it proposes, at its own severity."""
+    running: str | None = None
+    """The level at which the response runs: up when it starts, down only when people say so."""
+    decision: Decision | None = None
+    """How a proposal was closed."""
     loaded: tuple[str, int, int] | None = None
 
     @property
@@ -84,7 +90,7 @@ _COLUMNS = tuple(field.name for field in fields(Incident) if field.name != "load
 _CHANGING = tuple(
     name
     for name in _COLUMNS
-    if name not in {"id", "number", "plan", "place", "county", "exercise", "opened_at", "policy"}
+    if name not in {"id", "number", "plan", "place", "county", "exercise", "opened_at", "policy", "parent"}
 )
 _update = (
     update(incidents)

@@ -12,6 +12,7 @@ from responders import incidents as rows
 from responders import reply_codes as codes
 from responders import roster as rosters
 from responders.alarms import Book, alarm_id
+from responders.response_schema import reports
 from responders.schema import alerts, counters, incidents, pages, reply_codes, subjects, timeline
 from rules import identity
 from rules.alerts import Words, encode, pipeline_fault
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 _encode = msgspec.json.Encoder().encode
 
 # Made once: building a statement costs as much as running it.
-_insert = {table: insert(table) for table in (incidents, subjects, reply_codes, alerts, pages, timeline)}
+_insert = {table: insert(table) for table in (incidents, subjects, reply_codes, alerts, pages, reports, timeline)}
 _counter = update(counters).where(counters.c.name == "incident")
 _hold_number = _counter.values(value=counters.c.value).returning(counters.c.value)
 _keep_number = _counter.values(value=bindparam("number"))
@@ -83,6 +84,7 @@ class Ledger:
     _pages: list[dict[str, Any]] = field(default_factory=list)
     _codes: list[dict[str, Any]] = field(default_factory=list)
     _notes: list[dict[str, Any]] = field(default_factory=list)
+    _reports: list[dict[str, Any]] = field(default_factory=list)
     _subjects: dict[str, dict[tuple[str, str], Subject]] = field(default_factory=dict)
     _number: int | None = None
     _on_duty: dict[str, tuple[str, ...] | None] = field(default_factory=dict)
@@ -164,6 +166,10 @@ class Ledger:
     def add(self, incident: Incident) -> None:
         self._new.append(incident)
 
+    def adds_proposal_of(self, incident: Incident) -> bool:
+        """Whether a proposal of the incident is among what is not written yet."""
+        return any(new.parent == incident.id for new in self._new)
+
     def touch(self, incident: Incident) -> None:
         """The incident was changed (one that is new is written anyway)."""
         if incident.loaded is not None:
@@ -217,6 +223,10 @@ class Ledger:
             "incident": incident, "at": self.now, "event": event, "who": who, "page": page, "alert": alert,
             "detail": _encode(detail).decode(),
         })  # fmt: skip
+
+    def report(self, row: dict[str, Any]) -> None:
+        """A report upward that is owed."""
+        self._reports.append(row)
 
     def page(self, row: dict[str, Any]) -> None:
         """A page that is due. The same page twice is one."""
@@ -273,6 +283,7 @@ class Ledger:
             (reply_codes, self._codes),
             (alerts, self._alerts),
             (pages, self._pages),
+            (reports, self._reports),
             (timeline, self._notes),
         ):
             if collected:

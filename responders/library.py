@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from rules.alerts import PIPELINE_FAULT, Words
+from rules.plan_duties import TIERS
 from rules.plans import Escalation, Plan, Step
 from rules.vocabulary import Role
 
@@ -45,6 +46,12 @@ class Library(Protocol):
 
     def place_name(self, plan_id: str, place: str) -> Words: ...
 
+    def role_name(self, role: str) -> Words: ...
+
+    def body_name(self, body: str) -> Words:
+        """Who reports to whom: a tier, or a department of the site."""
+        ...
+
 
 class BareLibrary:
     """A library with no plans and no names: the last thing to fall back on."""
@@ -63,6 +70,12 @@ class BareLibrary:
     def place_name(self, plan_id: str, place: str) -> Words:
         del plan_id
         return Words(zh=place, en=place)
+
+    def role_name(self, role: str) -> Words:
+        return Words(zh=role, en=role)
+
+    def body_name(self, body: str) -> Words:
+        return TIERS.get(body) or Words(zh=body, en=body)
 
 
 def built_in_escalation(duty_role: Role) -> Escalation:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from sqlalchemy import select, update
 
-from responders import escalation, incidents, page_states
+from responders import escalation, incidents, page_states, starts, whom
 from responders.schema import incidents as incidents_table
 from responders.schema import pages
-from responders.texts import BUILT_IN, About, Texts
+from responders.texts import BUILT_IN, NOTHING, About, Texts
 from rules import identity
 from rules.alerts import PIPELINE_FAULT
 from rules.severity import Severity
@@ -56,7 +56,7 @@ def advance(ledger: Ledger, incident: Incident, step: escalation.StepPages, *, w
 def notice(ledger: Ledger, incident: Incident) -> None:
     """One text to the first step's people, nobody after them."""
     here = escalation.position(incident.policy, 1)
-    people, _ = _people(ledger, incident, here)
+    people, _ = whom.people(ledger, incident, here)
     for officer in people:
         _call(ledger, incident, ledger.contacts(officer)[0], "notice", 0)
 
@@ -134,17 +134,35 @@ def tell(
     left_out = set(but)
     count = 0
     for officer, row in told(ledger.connection, incident).items():
-        if officer in left_out or not ledger.within_wall(incident, officer):
-            continue
-        known = ledger.contacts(officer)
-        contact = next((c for c in known if c.id == row.contact), known[0] if known else None)
-        if contact is None:
+        if officer in left_out:
             continue
         words = passed(incident, row) if kind == "recovered" else None
-        body = _render(ledger, incident, kind, tail or Texts.name_of(incident.number), values, words)
-        _add(ledger, incident, kind, 0, about, contact, body, None)
-        count += 1
+        count += _inform(ledger, incident, kind, about, officer, values, tail, words, by=row.contact)
     return count
+
+
+def inform(
+    ledger: Ledger, incident: Incident, kind: Kind, about: str, officers: Iterable[str], said: Words
+) -> list[str]:
+    """One text to each of these officers, whether they were told before or not; whom it reaches."""
+    return [
+        officer for officer in dict.fromkeys(officers)
+        if _inform(ledger, incident, kind, about, officer, {"said": said}, None, None)
+    ]  # fmt: skip
+
+
+def _inform(  # noqa: PLR0913, a text
+    ledger: Ledger, incident: Incident, kind: Kind, about: str, officer: str, values: Mapping[str, Any],
+    tail: Words | None, words: Words | None, *, by: str = "",
+) -> bool:  # fmt: skip
+    """A text that asks for nothing, by the contact that reached the officer before. False: there is no way."""
+    known = ledger.contacts(officer) if ledger.within_wall(incident, officer) else []
+    if not known:
+        return False
+    contact = next((c for c in known if c.id == by), known[0])
+    body = _render(ledger, incident, kind, tail or Texts.name_of(incident.number), values, words)
+    _add(ledger, incident, kind, 0, about, contact, body, None)
+    return True
 
 
 def cancel(connection: Connection, incident: str, reason: str, kinds: tuple[Kind, ...]) -> int:
@@ -167,7 +185,7 @@ def answer_row(
 
 
 def _page_step(ledger: Ledger, incident: Incident, here: escalation.Position, reason: str) -> int:
-    people, how = _people(ledger, incident, here)
+    people, how = whom.people(ledger, incident, here)
     ledger.note(
         incident.id, "step" if people else "step passed over",
         step=here.number, cycle=incident.cycle, reason=reason, roles=list(here.roles), people=people, **how,
@@ -184,39 +202,6 @@ def _page_step(ledger: Ledger, incident: Incident, here: escalation.Position, re
     return len(people)
 
 
-def _people(ledger: Ledger, incident: Incident, here: escalation.Position) -> tuple[list[str], dict[str, Any]]:
-    """Whom a position reaches, and what the roster said now and when the incident opened."""
-    policy = incident.policy
-    roles = here.roles
-    found = _of_roles(ledger, incident, roles)
-    if not found and here.number > len(policy.steps) * (1 + policy.repeat):
-        # The leader's step may not be empty: the duty role, then everybody whom the plan names.
-        found = _of_roles(ledger, incident, (policy.duty_role,))
-        found = found or _of_roles(ledger, incident, tuple(policy.people))
-        if incident.exercise and not found:
-            players = sorted(ledger.participants(incident.exercise) or ())
-            found = [officer for officer in players if ledger.contacts(officer)]
-        roles = (*roles, policy.duty_role)
-    how: dict[str, Any] = {
-        "on_duty": {role: list(ledger.on_duty(role) or ()) for role in roles},
-        "frozen": {role: list(policy.people.get(role, ())) for role in roles},
-    }
-    return found, how
-
-
-def _of_roles(ledger: Ledger, incident: Incident, roles: tuple[str, ...]) -> list[str]:
-    found: dict[str, None] = {}
-    for role in roles:
-        now = [p for p in ledger.on_duty(role) or () if _can_be_paged(ledger, incident, p)]
-        frozen = [p for p in incident.policy.people.get(role, ()) if _can_be_paged(ledger, incident, p)]
-        found.update(dict.fromkeys(now or frozen))
-    return list(found)
-
-
-def _can_be_paged(ledger: Ledger, incident: Incident, officer: str) -> bool:
-    return bool(ledger.contacts(officer)) and ledger.within_wall(incident, officer)
-
-
 def _call(ledger: Ledger, incident: Incident, contact: Contact, kind: Kind, step: int) -> None:
     """One page or notice, with how to answer it."""
     values = {"risen_from": Severity.of(incident.risen_from) if incident.risen_from else None}
@@ -225,8 +210,10 @@ def _call(ledger: Ledger, incident: Incident, contact: Contact, kind: Kind, step
     if capabilities and capabilities.two_way and capabilities.code_allowed:
         code = ledger.code(incident, contact.address)
     nth = _nth(ledger, incident, contact)
-    tail = ledger.services.texts.how_to_answer(incident.number, code, capabilities, nth)
-    body = _render(ledger, incident, kind, tail, values)
+    texts = ledger.services.texts
+    how = texts.how_to_decide if incident.parent else texts.how_to_answer
+    tail = how(incident.number, code, capabilities, nth)
+    body = _render(ledger, incident, kind, tail, values, besides=starts.said(ledger, incident))
     _add(ledger, incident, kind, step, "", contact, body, code)
 
 
@@ -247,8 +234,9 @@ def _nth(ledger: Ledger, incident: Incident, contact: Contact) -> int:
 
 
 def _render(
-    ledger: Ledger, incident: Incident, kind: Kind, tail: Words, values: Mapping[str, Any], words: Words | None = None
-) -> str:
+    ledger: Ledger, incident: Incident, kind: Kind, tail: Words, values: Mapping[str, Any],
+    words: Words | None = None, *, besides: Words = NOTHING,
+) -> str:  # fmt: skip
     """A plan's template that is broken costs its own words only: the built-in text is sent and the fault reported."""
     services = ledger.services
     site = services.library
@@ -260,7 +248,7 @@ def _render(
         names_county=site.several_counties and (incident.plan, incident.county) != (PIPELINE_FAULT, site.county),
     )  # fmt: skip
     try:
-        return services.texts.incident(kind, about, tail, values, words=words)
+        return services.texts.incident(kind, about, tail, values, words=words, besides=besides)
     except Exception as error:  # noqa: BLE001, whatever a template does, somebody is paged
         reason = f"{type(error).__name__}: {error}"[:200]
         _log.warning("template broken, built-in text used", plan=incident.plan, kind=kind, error=reason)
@@ -269,7 +257,7 @@ def _render(
             f"预案 {incident.plan} 的短信模板 {kind} 有误：{reason}",
             f"plan {incident.plan}, template {kind}: {reason}",
         )  # fmt: skip
-        return services.texts.incident(kind, about, tail, values, words=BUILT_IN[kind])
+        return services.texts.incident(kind, about, tail, values, words=BUILT_IN[kind], besides=besides)
 
 
 def _add(

@@ -15,7 +15,7 @@ Event = Literal[
     "claim", "hold", "release", "doubt", "not_found", "give_up", "refuse", "cancel",
     "accepted", "sent", "delivered", "undelivered", "failed",
 ]  # fmt: skip
-Kind = Literal["page", "notice", "update", "recovered", "acknowledged", "closed", "answer"]
+Kind = Literal["page", "notice", "update", "recovered", "acknowledged", "closed", "decided", "reminder", "answer"]
 
 STATES: tuple[State, ...] = get_args(State)
 EVENTS: tuple[Event, ...] = get_args(Event)

@@ -9,11 +9,13 @@ import msgspec
 from sqlalchemy import select
 
 from responders import incident_states
+from responders.response_schema import reports
 from responders.schema import alerts, incidents, pages, subjects, timeline
 from rules.alerts import Words
 from rules.alerts import decode as decode_alert
 
 if TYPE_CHECKING:
+    from sqlalchemy import Select
     from sqlalchemy.engine import Connection
 
 
@@ -34,6 +36,32 @@ class IncidentLine(msgspec.Struct, kw_only=True):
     owner: str | None
     acknowledged_at: datetime | None
     closed_at: datetime | None
+    running: str | None
+    """The level at which the response runs."""
+    proposal: int | None
+    """The proposal that waits for its answer."""
+    parent: int | None
+    """Of a proposal: the incident that it is for."""
+    decision: str | None
+    """Of a proposal: how it was closed."""
+
+
+class ReportView(msgspec.Struct, kw_only=True):
+    """One report upward. `sender`, `receiver`: a tier or a department; `within` in seconds."""
+
+    report: str
+    nth: int
+    sender: str
+    receiver: str
+    manner: str
+    within: int
+    due_at: datetime
+    reminded: int
+    missed_at: datetime | None
+    done_at: datetime | None
+    done_by: str | None
+    note: str | None
+    ended_at: datetime | None
 
 
 class PageView(msgspec.Struct, kw_only=True):
@@ -87,6 +115,7 @@ class IncidentView(IncidentLine, kw_only=True):
     closed_by: str | None
     close_reason: str | None
     subjects: list[SubjectView]
+    reports: list[ReportView]
     pages: list[PageView]
     timeline: list[Event]
 
@@ -100,7 +129,7 @@ def list_incidents(
     limit: int = 200,
 ) -> list[IncidentLine]:
     """The newest first. `exercise` None: all, '': real ones only."""
-    query = select(incidents).order_by(incidents.c.number.desc()).limit(limit)
+    query = _select().order_by(incidents.c.number.desc()).limit(limit)
     if only_open:
         query = query.where(incidents.c.status.in_(incident_states.OPEN))
     if exercise is not None:
@@ -112,7 +141,7 @@ def list_incidents(
 
 def show_incident(connection: Connection, number: int) -> IncidentView | None:
     """None: there is no such incident."""
-    row = connection.execute(select(incidents).where(incidents.c.number == number)).one_or_none()
+    row = connection.execute(_select().where(incidents.c.number == number)).one_or_none()
     if row is None:
         return None
     policy = msgspec.json.decode(row.policy)
@@ -128,15 +157,32 @@ def show_incident(connection: Connection, number: int) -> IncidentView | None:
                 select(subjects).where(subjects.c.incident == row.id).order_by(subjects.c.subject)
             )
         ],
+        reports=_reports(connection, row.id),
         pages=_pages(connection, row.id),
         timeline=_events(connection, row.id),
     )  # fmt: skip
+
+
+def _select() -> Select[Any]:
+    """Incidents with the numbers of what they are for, and of what is proposed for them."""
+    above, waiting = incidents.alias("above"), incidents.alias("waiting")
+    columns = [column for column in incidents.c if column.name != "parent"]
+    joined = incidents.outerjoin(above, above.c.id == incidents.c.parent).outerjoin(
+        waiting, (waiting.c.parent == incidents.c.id) & (waiting.c.status == "unacknowledged")
+    )
+    return select(*columns, above.c.number.label("parent"), waiting.c.number.label("proposal")).select_from(joined)
 
 
 def _line(row: Any) -> dict[str, Any]:
     names = IncidentLine.__struct_fields__
     values = {name: getattr(row, name) for name in names if name != "headline"}
     return values | {"headline": msgspec.json.decode(row.headline, type=Words)}
+
+
+def _reports(connection: Connection, incident: str) -> list[ReportView]:
+    query = select(reports).where(reports.c.incident == incident).order_by(reports.c.due_at, reports.c.report)
+    names = ReportView.__struct_fields__
+    return [ReportView(**{name: getattr(row, name) for name in names}) for row in connection.execute(query)]
 
 
 def _pages(connection: Connection, incident: str) -> list[PageView]:

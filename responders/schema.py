@@ -25,6 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeDecorator
 
 from responders import incident_states, page_states
+from rules.severity import LEVELS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,6 +50,9 @@ class Instant(TypeDecorator[datetime]):
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
         del dialect
         return None if value is None else _EPOCH + value * _MICROSECOND
+
+
+RESPONSE_LEVELS = tuple(level.word for level in LEVELS)
 
 
 def among(column: str, values: Iterable[str]) -> str:
@@ -139,6 +143,9 @@ incidents = Table(
     Column("closed_at", Instant),
     Column("closed_by", Text),
     Column("close_reason", Text),
+    Column("parent", Text, ForeignKey("incidents.id")),
+    Column("running", Text),
+    Column("decision", Text),
     UniqueConstraint("number", name="uq_incidents_number"),
     CheckConstraint(among("status", incident_states.STATES), name="ck_incidents_status"),
     CheckConstraint(
@@ -163,12 +170,35 @@ incidents = Table(
     CheckConstraint(
         f"update_due IS NULL OR {among('status', incident_states.OPEN)}", name="ck_incidents_update_only_open"
     ),
+    # A row with a parent is a proposal: its answer is yes or no, nobody owns it, and it runs nothing itself.
+    CheckConstraint(
+        "parent IS NULL OR (parent <> id AND status IN ('unacknowledged', 'closed'))",
+        name="ck_incidents_proposal_waits_or_is_decided",
+    ),
+    CheckConstraint(
+        f"running IS NULL OR (parent IS NULL AND status <> 'historic' AND {among('running', RESPONSE_LEVELS)})",
+        name="ck_incidents_running",
+    ),
+    CheckConstraint(
+        "(decision IS NOT NULL) = (parent IS NOT NULL AND status = 'closed')"
+        f" AND (decision IS NULL OR {among('decision', incident_states.DECISIONS)})",
+        name="ck_incidents_decision",
+    ),
 )  # fmt: skip
 
-_open = text(among("status", incident_states.OPEN))
+_responses = text(f"parent IS NULL AND {among('status', incident_states.OPEN)}")
+_proposals = text("parent IS NOT NULL AND status = 'unacknowledged'")
 Index(
     "uq_incidents_open", incidents.c.exercise, incidents.c.plan, incidents.c.place,
-    unique=True, sqlite_where=_open, postgresql_where=_open,
+    unique=True, sqlite_where=_responses, postgresql_where=_responses,
+)  # fmt: skip
+Index(
+    "uq_incidents_proposal", incidents.c.parent,
+    unique=True, sqlite_where=_proposals, postgresql_where=_proposals,
+)  # fmt: skip
+Index(
+    "ix_incidents_parent", incidents.c.parent,
+    sqlite_where=text("parent IS NOT NULL"), postgresql_where=text("parent IS NOT NULL"),
 )  # fmt: skip
 Index("ix_incidents_place", incidents.c.exercise, incidents.c.plan, incidents.c.place)
 Index(

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 MAX_SEGMENTS = 10
 DRILL = Words(zh="【演练】", en="[DRILL] ")
+NOTHING = Words(zh="", en="")
 
 BUILT_IN: Mapping[str, Words] = {
     "page": Words(
@@ -46,8 +47,16 @@ BUILT_IN: Mapping[str, Words] = {
     ),
     "acknowledged": Words(zh="{{ owner }} 已签收。", en="Acknowledged by {{ owner }}."),
     "closed": Words(zh="{{ by }} 已关闭：{{ reason }}", en="Closed by {{ by }}: {{ reason }}"),
+    "decided": Words(zh="{{ said }}。", en="{{ said }}."),
+    "reminder": Words(zh="{{ said }}。", en="{{ said }}."),
 }
 """The texts of plans that bring none of their own, and of plans that nobody knows."""
+
+PROPOSAL = Words(
+    zh="请批示：{{ explain }}。拟在{{ place }}启动{{ severity }}响应，是否同意？{{ observed }} 监测。",
+    en="To decide: {{ explain }}. Start the response of {{ severity }}, {{ place }}? Observed {{ observed }}.",
+)
+"""What an approver is asked."""
 
 _environment = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
 _compiled: dict[str, Any] = {}
@@ -83,10 +92,12 @@ class Texts:
         values: Mapping[str, Any] | None = None,
         *,
         words: Words | None = None,
+        besides: Words = NOTHING,
     ) -> str:
         """One text about an incident: head, what it says, its tail (how to answer), Chinese before English.
 
-        `words` overrides the plan's template. Raises what Jinja2 raises when a plan's template is broken.
+        `words` overrides the plan's template; `besides` stands behind what it says. Raises what Jinja2 raises when a
+        plan's template is broken.
         """
         template = words or about.policy.texts.get(kind) or BUILT_IN[kind]
         given = dict(values or {})
@@ -97,7 +108,7 @@ class Texts:
         if about.names_county and about.county.en not in en:
             en = f"{about.county.en}: {en}"
         zh, en = self._head(about, "zh") + zh, self._head(about, "en") + en
-        return fit(f"{zh}{tail.zh}\n{en}", MAX_SEGMENTS, tail.en)
+        return fit(f"{zh}{besides.zh}{tail.zh}\n{en}{besides.en}", MAX_SEGMENTS, tail.en)
 
     def answer(self, words: Words, *, exercise: bool = False) -> str:
         """A text that answers a text."""
@@ -106,8 +117,8 @@ class Texts:
 
     def how_to_answer(self, number: int, code: int | None, capabilities: Capabilities | None, nth: int) -> Words:
         """The tail of a page: the reply that acknowledges, or whom to call."""
-        again = Words(zh=f"（第{nth}次呼叫）", en=f" (page {nth})") if nth > 1 else Words(zh="", en="")
-        if capabilities and capabilities.two_way and capabilities.code_allowed:
+        again = _again(nth)
+        if _can_reply(capabilities):
             reply = f"{code}" if code is not None else f"签收{number}"
             english = f"{code}" if code is not None else f"ack {number}"
             return Words(
@@ -118,6 +129,21 @@ class Texts:
         return Words(
             zh=f"事件{number}{again.zh}，" + (f"请致电值班室 {call} 签收。" if call else "请致电值班室签收。"),
             en=f" Incident {number}{again.en}: call the duty desk{f' {call}' if call else ''} to acknowledge.",
+        )
+
+    def how_to_decide(self, number: int, code: int | None, capabilities: Capabilities | None, nth: int) -> Words:
+        """The tail of a proposal: the replies that say yes and no, or whom to call."""
+        again = _again(nth)
+        if _can_reply(capabilities):
+            yes, no = how_to_say(number, code)
+            return Words(
+                zh=f"请示{number}{again.zh}，回复“{yes.zh}”或“{no.zh}”。",
+                en=f' Proposal {number}{again.en}: reply "{yes.en}" to approve, "{no.en}" to reject.',
+            )
+        call = self._duty_phone
+        return Words(
+            zh=f"请示{number}{again.zh}，请致电值班室{f' {call} ' if call else ''}答复是否同意。",
+            en=f" Proposal {number}{again.en}: call the duty desk{f' {call}' if call else ''} with your yes or no.",
         )
 
     @staticmethod
@@ -152,6 +178,24 @@ class Texts:
             "open": True,
             "count": 1,
         } | {key: said(value) for key, value in given.items()}
+
+
+def how_to_say(number: int, code: int | None) -> tuple[Words, Words]:
+    """The replies that mean yes and no to a proposal."""
+    if code is None:
+        return (
+            Words(zh=f"同意 事件{number}", en=f"approve #{number}"),
+            Words(zh=f"不同意 事件{number}", en=f"reject #{number}"),
+        )
+    return Words(zh=f"{code}同意", en=f"{code}Y"), Words(zh=f"{code}不同意", en=f"{code}N")
+
+
+def _can_reply(capabilities: Capabilities | None) -> bool:
+    return bool(capabilities and capabilities.two_way and capabilities.code_allowed)
+
+
+def _again(nth: int) -> Words:
+    return Words(zh=f"（第{nth}次呼叫）", en=f" (page {nth})") if nth > 1 else Words(zh="", en="")
 
 
 _ALLOWED = (

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from responders.clock import shown
+from responders.response_words import MANNER, over_or_left, span
 from rules.alerts import PIPELINE_FAULT
 from rules.severity import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
 
     from responders.queries import Event, IncidentView
+    from rules.alerts import Words
 
 STATUS = {
     "noticed": "已通知 noticed", "unacknowledged": "未签收 unacknowledged", "acknowledged": "已签收 acknowledged",
@@ -26,7 +30,8 @@ PAGE_STATE = {
 }  # fmt: skip
 KIND = {
     "page": "呼叫 page", "notice": "通知 notice", "update": "更新 update", "recovered": "恢复 recovered",
-    "acknowledged": "签收告知 told of acknowledgement", "closed": "关闭告知 told of closing", "answer": "回执 answer",
+    "acknowledged": "签收告知 told of acknowledgement", "closed": "关闭告知 told of closing",
+    "decided": "批复告知 told of a decision", "reminder": "报告提醒 reminder", "answer": "回执 answer",
 }  # fmt: skip
 
 WHY = {
@@ -34,6 +39,11 @@ WHY = {
     "released": "抑制解除 no longer suppressed", "returned to service": "恢复使用 returned to service",
 }  # fmt: skip
 """Why an alarm that was held is given."""
+
+DECISION = {
+    "approved": "同意 approved", "rejected": "不同意 rejected",
+    "superseded": "被取代 superseded", "lapsed": "作废 lapsed",
+}  # fmt: skip
 
 
 def render(incident: IncidentView, *, longest_run: int | None = None) -> str:
@@ -46,7 +56,37 @@ def render(incident: IncidentView, *, longest_run: int | None = None) -> str:
     ]
     if incident.owner:
         head.append(f"  负责人 owner: {incident.owner}")
+    head += _response(incident)
     return "\n".join([*head, *_lines(incident.timeline, longest_run)])
+
+
+def _response(incident: IncidentView) -> Iterator[str]:
+    """What people have decided, or are to decide."""
+    if incident.parent is not None:
+        said = DECISION[incident.decision] if incident.decision else "待批 pending"
+        yield f"  请示 proposal: 事件{incident.parent} incident {incident.parent} · {said}"
+    if incident.running is not None:
+        yield f"  响应 response: {_grade(incident.running)}"
+    if incident.proposal is not None:
+        yield f"  待批请示 {incident.proposal} / proposal {incident.proposal} waits for its answer"
+
+
+def reports(incident: IncidentView, name: Callable[[str], Words], now: datetime) -> Iterator[str]:
+    """What is owed upward, one line each; `name` names who reports to whom."""
+    for row in incident.reports:
+        sender, receiver, manner = name(row.sender), name(row.receiver), MANNER[row.manner]
+        if row.done_at is not None:
+            how = f"已报 reported {shown(row.done_at)} {row.done_by}" + (f" {row.note}" if row.note else "")
+        elif row.ended_at is not None:
+            how = "已免 no longer owed"
+        else:
+            how = over_or_left(row.due_at, now)
+        within = span(timedelta(seconds=row.within))
+        again = f" #{row.nth}" if row.nth > 1 else ""
+        yield (
+            f"  报告 report {row.report}{again}: {sender.zh}须在{within.zh}内{manner.zh}报{receiver.zh}"
+            f" / {sender.en} to {receiver.en} {manner.en}; {how}"
+        )
 
 
 def _lines(events: list[Event], longest_run: int | None) -> Iterator[str]:
@@ -85,6 +125,15 @@ def _grade(word: Any) -> str:
     return f"{severity.zh} {severity.en}"
 
 
+def _level(word: Any) -> str:
+    return _grade(word) if word else "无 none"
+
+
+def _because(event: Event) -> str:
+    d = event.detail
+    return (f": {d['reason']}" if d["reason"] else "") + (f" (由 by {d['by']})" if d["by"] != event.who else "")
+
+
 _WORDS: dict[str, Any] = {
     "observed": lambda e: f"监测 observed {e.detail.get('source', '')}".rstrip(),
     "alert": lambda e: f"警报 alert: {e.detail['zh']} / {e.detail['en']} [{e.detail['outcome']}]",
@@ -103,6 +152,27 @@ _WORDS: dict[str, Any] = {
     ),
     "refused": lambda e: f"拒绝 refused: {e.who}",
     "closed": lambda e: f"关闭 closed: {e.detail['reason']}",
+    "response": lambda e: (
+        f"响应 response: {_level(e.detail['before'])} → {_level(e.detail['after'])} ({e.detail['why']})"
+    ),
+    "proposed": lambda e: (
+        f"报请批准 proposed: 请示{e.detail['number']} → {e.detail['zh']} {e.detail['en']} ({_grade(e.detail['level'])})"
+    ),
+    "asked instead": lambda e: (
+        f"批准人无人可呼叫，改请 nobody as {e.detail['en']}, asked instead: {'、'.join(e.detail['people'])}"
+    ),
+    "approved": lambda e: f"批准 approved: {_grade(e.detail['level'])}{_because(e)}",
+    "rejected": lambda e: f"不批准 rejected: {_grade(e.detail['level'])}{_because(e)}",
+    "report replaced": lambda e: f"报告时限合并 report {e.detail['report']} → {e.detail['by']}",
+    "reminded": lambda e: (
+        f"报告提醒 reminded: {'、'.join([*e.detail['reports'], *e.detail['late']])} → {'、'.join(e.detail['people'])}"
+    ),
+    "report missed": lambda e: f"报告逾期 report missed: {e.detail['report']}",
+    "reported": lambda e: (
+        f"已报 reported: {e.detail['report']}" + (" (逾期 late)" if e.detail["late"] else "")
+        + (f" {e.detail['note']}" if e.detail["note"] else "")
+    ),
+    "reports ended": lambda e: f"报告终止 no longer owed: {'、'.join(e.detail['reports'])}",
     "suppressed": lambda e: f"按设计抑制 suppressed by design: {e.detail['zh']} / {e.detail['en']}",
     "absorbed": lambda e: f"并入事件 {e.detail['number']} absorbed incident {e.detail['number']}",
     "given": lambda e: f"恢复呼叫 given again: {e.detail['subject']} ({WHY[e.detail['why']]})",

@@ -1,4 +1,4 @@
-"""`fenghuo incident list | show | ack | close`."""
+"""`fenghuo incident list | show | ack | close`; what is decided of responses is in `infra.cli.responses`."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ import click
 
 from infra import clock
 from infra.cli.context import Context, answer_no, json_option, pass_context, print_json
+from infra.cli.responses import COMMANDS as RESPONSES
 from infra.wiring import duty_room_offline
 from responders.acknowledgement import Already, Answers, Closed, Done, Outcome, Refused
 from responders.clock import shown
 from responders.queries import list_incidents, show_incident
-from responders.timeline import STATUS, grade, render
+from responders.timeline import DECISION, STATUS, grade, render, reports
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from responders.queries import IncidentLine
 
 
 @click.group("incident")
@@ -38,12 +41,25 @@ def list_command(context: Context, *, only_open: bool, drills: bool, as_json: bo
     for line in found:
         drill = "【演练 DRILL】" if line.exercise else ""
         click.echo(
-            f"{line.number:>5}  {shown(line.opened_at)}  {grade(line.plan, line.severity)}  {STATUS[line.status]}"
-            f"  {line.plan} {line.place}" + (f"  ← {line.owner}" if line.owner else "")
+            f"{line.number:>5}  {shown(line.opened_at)}  {grade(line.plan, line.severity)}  {_status(line)}"
+            f"  {line.plan} {line.place}" + (f"  ← {line.owner}" if line.owner else "") + _response(line)
             + f"\n       {drill}{line.headline.zh} / {line.headline.en}"
         )  # fmt: skip
     if not found:
         click.echo("没有事件 / no incidents")
+
+
+def _status(line: IncidentLine) -> str:
+    if line.parent is None:
+        return STATUS[line.status]
+    decided = DECISION[line.decision] if line.decision else "待批 pending"
+    return f"事件{line.parent}的请示 proposal of {line.parent}: {decided}"
+
+
+def _response(line: IncidentLine) -> str:
+    running = f"  响应 response {line.running}" if line.running else ""
+    waits = f"  待批请示 {line.proposal} proposal {line.proposal} waits" if line.proposal else ""
+    return running + waits
 
 
 @incident.command("show")
@@ -58,8 +74,10 @@ def show_command(context: Context, number: int, *, as_json: bool) -> None:
         raise answer_no(f"没有事件 {number} / there is no incident {number}")
     if as_json:
         print_json([found])
-    else:
-        click.echo(render(found))
+        return
+    click.echo(render(found))
+    for line in reports(found, room.services.library.body_name, clock.utc_now()):
+        click.echo(line)
 
 
 @incident.command("ack")
@@ -99,5 +117,8 @@ def _act(context: Context, act: Callable[[Answers], Outcome], done: str) -> None
         case Refused(_, zh, en):
             raise answer_no(f"{zh} / {en}")
 
+
+for command in RESPONSES:
+    incident.add_command(command)
 
 COMMANDS = (incident,)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from alembic import context
 
-from responders import alarm_schema
+from responders import alarm_schema, response_schema, schema
+
+KNOWN = (alarm_schema, response_schema)  # each adds its tables to the one metadata
 
 connection = context.config.attributes["connection"]
-context.configure(
-    connection=connection, target_metadata=alarm_schema.alarms.metadata, transactional_ddl=True, compare_type=True
-)
+context.configure(connection=connection, target_metadata=schema.metadata, transactional_ddl=True, compare_type=True)
 context.run_migrations()

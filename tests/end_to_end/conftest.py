@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.end_to_end.fixtures import bing, county, ding, installation, jia, system, yi
+from tests.end_to_end.fixtures import bing, county, ding, installation, jia, system, xin, yi
 
-__all__ = ["bing", "county", "ding", "installation", "jia", "system", "yi"]
+__all__ = ["bing", "county", "ding", "installation", "jia", "system", "xin", "yi"]

@@ -33,7 +33,10 @@ OFFICERS = {
     "公安值班员戊": ["+12025550115"],
     "防疫值班员己": ["+12025550116"],
     "防疫值班员庚": ["+12025550117"],
+    "分管领导辛": ["+12025550118"],
 }
+DECIDES = ("grain_head", "emergency_head", "police_head", "flood_head", "office_deputy", "vice_head", "county_head")
+"""Whose word responses need: here one person's."""
 Fact = dict[str, Any]
 
 
@@ -68,6 +71,7 @@ def _quick(plan: dict[str, Any]) -> dict[str, Any]:
             "steps": [{"page": ["epidemic_duty"], "wait": QUICK_STEPS}, {"page": ["epidemic_duty"], "wait": "5m"}],
             "leader": ["duty_leader"],
         },
+        "starts": {level: {"how": "at_once"} for level in ("IV", "III", "II", "I")},
     }
 
 
@@ -78,6 +82,7 @@ def make_roster(target: Path, epidemic_duty: list[tuple[str, datetime, datetime]
         zip(("grain_duty", "duty_officer", "duty_leader", "emergency_duty", "police_duty"), OFFICERS, strict=False)
     )
     duties = [(role, name, start, end) for role, name in roles.items()]
+    duties += [(role, "分管领导辛", start, end) for role in DECIDES]
     duties += [("epidemic_duty", *one) for one in epidemic_duty or []]
     officers = [
         {"name": name, "contacts": [{"channel": "twilio", "address": number} for number in numbers]}

@@ -84,6 +84,12 @@ def bing(system: System) -> Phone:
 
 
 @pytest.fixture
+def xin(system: System) -> Phone:
+    """The phone of whoever says yes or no to a response."""
+    return system.phone("辛")
+
+
+@pytest.fixture
 def ding(system: System) -> Phone:
     """The phone of the officer on duty for emergencies."""
     return system.phone("丁")

@@ -37,6 +37,20 @@ class Text:
         return found[1]
 
     @property
+    def yes(self) -> str:
+        """The reply that approves."""
+        found = re.search(r"回复“(\S+?)”或“", self.body)
+        assert found, f"nothing to approve in {self.body!r}"
+        return found[1]
+
+    @property
+    def proposal(self) -> int:
+        """Which proposal it is."""
+        found = re.search(r"请示(\d+)", self.body)
+        assert found, f"no proposal in {self.body!r}"
+        return int(found[1])
+
+    @property
     def incident(self) -> int:
         """Which incident it is about."""
         found = re.search(r"事件(\d+)", self.body)

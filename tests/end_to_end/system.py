@@ -350,9 +350,10 @@ class System:
         return found
 
     def at(self, place: str) -> list[IncidentView]:
-        """Every incident of a place, the oldest first, drills included."""
+        """Every incident of a place, the oldest first, drills included; without what they propose."""
         with self.store.read() as connection:
-            query = select(incidents.c.number).where(incidents.c.place == place).order_by(incidents.c.number)
+            there = incidents.c.place == place, incidents.c.parent.is_(None)
+            query = select(incidents.c.number).where(*there).order_by(incidents.c.number)
             numbers = list(connection.execute(query).scalars())
         return [self.incident(number) for number in numbers]
 

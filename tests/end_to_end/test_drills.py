@@ -109,9 +109,12 @@ def test_nobody_outside_the_participants_is_paged(system: System, yi: Phone, din
         ],
     }  # fmt: skip
     with drill(system, scenario) as running:
-        yi.receives("【演练】【灾害救助】", "回复")
+        yi.receives("【演练】【灾害救助】", "签收。")
+        question = yi.receives("【演练】【灾害救助】请批示")  # the approver takes no part: who does is asked
         yi.replies(yi.code)
         yi.receives("【演练】", "已由您签收")
+        yi.replies(question.yes)
+        yi.receives("【演练】", "您已同意启动Ⅲ级（较大）响应")
         said, complaint = running.communicate(timeout=60)
         assert running.returncode == 0, said + complaint
     assert ding.texts("洪") == ding.texts("【演练】") == []

@@ -82,7 +82,9 @@ def test_an_answer_that_cannot_be_read_is_asked_about_and_the_text_not_sent_agai
     ["embedded", pytest.param("kafka", marks=[pytest.mark.kafka, pytest.mark.postgres, pytest.mark.soak])],
     indirect=True,
 )
-def test_errors_hangs_and_broken_connections_at_once(system: System, jia: Phone, yi: Phone, ding: Phone) -> None:
+def test_errors_hangs_and_broken_connections_at_once(
+    system: System, jia: Phone, yi: Phone, ding: Phone, xin: Phone
+) -> None:
     """Nobody knows whether those texts left: asked for 30 s, then sent, each once; the provider's fault is said."""
     counties = [system.county() for _ in range(6)]
     before = len(jia.texts())
@@ -100,6 +102,7 @@ def test_errors_hangs_and_broken_connections_at_once(system: System, jia: Phone,
         jia.receives("【粮价预警】", "回复", within=60)
     ding.receives("【灾害救助】", within=60)
     yi.receives("【灾害救助】", within=60)
+    xin.receives("【灾害救助】请批示", within=60)
     _is_told_of_the_fault(system, yi)
     system.settled()
     assert len(jia.texts()) == before + len(counties)

@@ -14,12 +14,14 @@ from responders.alarm_queries import AlarmView, show_alarm
 from responders.alarms import alarm_id
 from responders.channels.base import Accepted, CannotAsk, Capabilities, OutgoingText, SendResult
 from responders.channels.callbacks import InboundText
+from responders.decisions import Decisions
 from responders.desk import Desk
 from responders.drills import RegisteredDrills
 from responders.inbound import Inbound
 from responders.ledger import Services
 from responders.migrations import migrate
 from responders.pager import Pager
+from responders.report_acts import ReportActs
 from responders.roster import Contact, DutyTable
 from responders.schema import alerts as alerts_table
 from responders.schema import contacts, duty, incidents, officers, pages, timeline
@@ -27,6 +29,7 @@ from responders.store import Store
 from responders.texts import Texts
 from rules import identity
 from rules.alerts import Alert, Cause, Words, alert_id
+from rules.plan_duties import TIERS
 from rules.plans import Escalation, Plan, Step, version
 from rules.triggers import Line, Ratio, Trigger
 
@@ -137,6 +140,12 @@ class Library:
         del plan_id
         return Words(zh=place, en=place)
 
+    def role_name(self, role: str) -> Words:
+        return Words(zh={"head": "分管副县长", "chief": "县长"}.get(role, role), en=role)
+
+    def body_name(self, body: str) -> Words:
+        return TIERS.get(body) or Words(zh=body, en=body)
+
 
 def grain_plan(**changed: Any) -> Plan:
     """Duty officer 5 min, leader of the shift 10 min, once repeated, then the leader for ever."""
@@ -185,6 +194,8 @@ class Room:
         self.pager = self.new_pager()
         self.answers = Answers(self.store, self.services, self.clock)
         self.acts = AlarmActs(self.store, self.services, self.desk, self.clock)
+        self.decisions = Decisions(self.store, self.services, self.clock)
+        self.report_acts = ReportActs(self.store, self.services, self.clock)
         self.inbound = Inbound(self.store, self.services, self.clock)
         self._texts = 0
         self.numbers: dict[str, str] = {}

@@ -1,0 +1,432 @@
+"""A level that is proposed waits for its approver's yes or no; the lead department is paged at once in any case."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from responders.acknowledgement import Done, Refused
+from responders.decisions import Decided, Levelled, Overtaken
+from responders.replies import Asked, parse
+from tests.responders.response_plan import judged, relief_plan, staff
+
+if TYPE_CHECKING:
+    from tests.responders.room import Room
+
+
+@pytest.fixture
+def flood(room: Room) -> Any:
+    """Lets the flood reach a level."""
+    plan = room.adopt(relief_plan())
+    at = "normal"
+
+    async def reaches(level: str, **more: Any) -> None:
+        nonlocal at
+        before, at = at, level
+        await room.happens(room.alert(level, before, plan=plan, place="330723/flood", subject="E1", **more))
+
+    return reaches
+
+
+def events(room: Room, number: int) -> list[str]:
+    return [row.event for row in room.timeline(number)]
+
+
+async def test_the_lead_department_acts_while_the_approver_is_asked(room: Room, flood: Any) -> None:
+    """Two texts at once: what has happened and what begins meanwhile, and the question."""
+    wang, _, head, _ = staff(room)
+    await flood("III")
+    room.network.reads(
+        wang, "Ⅲ级（较大）响应已报分管副县长批准，批复前派员核灾；先行转移。", "回复 1 签收",
+        "waits for head; meanwhile assess on the spot; move people first.",
+    )  # fmt: skip
+    room.network.reads(
+        head, "【灾害救助】请批示：", "拟在330723/flood启动Ⅲ级（较大）响应，是否同意？",
+        "请示2，回复“1同意”或“1不同意”。",
+        'Proposal 2: reply "1Y" to approve, "1N" to reject.',
+    )  # fmt: skip
+    assert (room.incident(1).running, room.incident(2).parent) == (None, room.incident(1).id)
+
+
+async def test_a_level_that_starts_at_once_asks_nobody(room: Room, flood: Any) -> None:
+    """The page says that it runs, and what begins."""
+    wang, *_ = staff(room)
+    await flood("IV")
+    room.network.reads(wang, "Ⅳ级（一般）响应已启动：巡查隐患点。")
+    assert [incident.running for incident in room.incidents()] == ["IV"]
+
+
+async def test_a_yes_starts_the_response_and_is_told_once_to_each(room: Room, flood: Any) -> None:
+    wang, li, head, _ = staff(room)
+    await flood("III")
+    room.network.reads(wang)
+    room.network.reads(head)
+    await room.replies(head, "1 同意")
+    room.network.reads(head, "您已同意启动Ⅲ级（较大）响应（请示2，事件1）。", "You have approved")
+    room.network.reads(wang, "陈副县长同意启动Ⅲ级（较大）响应（请示2）。", "陈副县长 approved the response")
+    proposal = room.incident(2)
+    assert (proposal.status, proposal.decision, proposal.closed_by) == ("closed", "approved", "陈副县长")
+    assert room.incident(1).running == "III"
+    assert events(room, 1).count("approved") == events(room, 2).count("approved") == 1
+    await room.goes_by(minutes=5)
+    room.network.reads(li, "Ⅲ级（较大）响应已启动：派员核灾；先行转移。")  # the incident itself is still unanswered
+    room.network.silent(head)
+
+
+async def test_a_no_with_its_reason_leaves_the_level_as_it_was(room: Room, flood: Any) -> None:
+    wang, li, head, _ = staff(room)
+    await flood("IV")
+    await flood("III")
+    room.network.ignores(wang)
+    room.network.reads(head)
+    await room.replies(head, "１Ｎ，人员已全部转移")
+    room.network.reads(head, "您已不同意启动Ⅲ级（较大）响应")
+    room.network.reads(wang, "陈副县长不同意启动Ⅲ级（较大）响应（请示2）：人员已全部转移。", "rejected")
+    assert (room.incident(1).running, room.incident(2).decision) == ("IV", "rejected")
+    assert room.incident(2).close_reason == "人员已全部转移"
+    await room.goes_by(minutes=5)
+    room.network.reads(li, "Ⅲ级（较大）响应未获批准。")
+
+
+@pytest.mark.parametrize("body", ["1同意", "１ 同意。", "1Y", "1 y", "１ｙ", "1 YES", "“1 批准”", "1 approve"])
+def test_b3_a_yes_is_read_however_it_is_typed(body: str) -> None:
+    assert parse(body) == Asked("approve", "code", 1)
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("1不同意", ""), ("１ 不同意", ""), ("1N", ""), ("1 no", ""), ("1 不批准。", ""), ("1不予批准", ""),
+        ("1不同意：价格已回落", "价格已回落"), ("1N Price fell", "Price fell"), ("1 不同意\n再核实", "再核实"),
+    ],
+)  # fmt: skip
+def test_b3_a_no_is_read_however_it_is_typed_and_its_reason_kept(body: str, reason: str) -> None:
+    assert parse(body) == Asked("reject", "code", 1, reason)
+
+
+@pytest.mark.parametrize(
+    ("body", "asked"),
+    [
+        ("同意 事件4", Asked("approve", "number", 4)),
+        ("approve #4", Asked("approve", "number", 4)),
+        ("不同意 请示4，再核实", Asked("reject", "number", 4, "再核实")),
+        ("同意4", Asked("approve", "either", 4)),
+        ("reject 4", Asked("reject", "either", 4)),
+    ],
+)
+def test_b7_a_proposals_own_number_answers_it(body: str, asked: Asked) -> None:
+    assert parse(body) == asked
+
+
+@pytest.mark.parametrize(
+    "body", ["同意", "不同意", "1同意但要先报告", "1 同意 先等等", "1不同意吗", "1YN", "1 同意 不同意", "1 2 同意"]
+)
+def test_what_is_no_clear_yes_or_no_is_neither(body: str) -> None:
+    assert parse(body) is None
+
+
+@pytest.mark.parametrize("body", ["1", "1 收到", "ack 2", "1c", "close 2"])
+async def test_a_bare_number_is_no_answer_to_a_proposal(room: Room, flood: Any, body: str) -> None:
+    """Whoever is used to acknowledge with it starts no response by it, nor stops the asking."""
+    wang, li, head, _ = staff(room)
+    await flood("III")
+    room.network.reads(wang)
+    room.network.reads(head)
+    await room.replies(head, body)
+    room.network.reads(head, "请示2须明确答复：回复“1同意”或“1不同意”。", 'reply "1Y" or "1N"')
+    assert (room.incident(2).status, room.incident(1).running) == ("unacknowledged", None)
+    await room.goes_by(minutes=5)
+    room.network.reads(head, "请示2（第2次呼叫）")
+    room.network.ignores(li)
+    room.network.ignores(wang)
+
+
+async def test_a_yes_to_what_asks_for_none_is_no_acknowledgement(room: Room, flood: Any) -> None:
+    wang, *_ = staff(room)
+    await flood("IV")
+    room.network.reads(wang)
+    await room.replies(wang, "1同意")
+    room.network.reads(wang, "该事件无须批示")
+    assert room.incident(1).status == "unacknowledged"
+
+
+async def test_a_number_that_means_two_proposals_decides_neither(room: Room, flood: Any) -> None:
+    """Code 2 of the phone is proposal 4, and proposal 2 has code 1: `同意2` is asked back."""
+    wang, _, head, _ = staff(room)
+    await flood("III")
+    plan = room.library.plans["relief"]
+    await room.happens(room.alert("III", plan=plan, place="330723/geological", subject="E2"))
+    room.network.ignores(wang)
+    room.network.reads(head, "请示2，回复“1同意”")
+    room.network.reads(head, "请示4，回复“2同意”")
+    await room.replies(head, "同意2")
+    room.network.reads(head, "不清楚所答是请示2还是请示4", "Proposal 2 or 4?")
+    await room.replies(head, "同意 事件2")
+    room.network.reads(head, "您已同意启动Ⅲ级（较大）响应（请示2，事件1）")
+    await room.replies(head, "2同意")
+    room.network.reads(head, "您已同意启动Ⅲ级（较大）响应（请示4，事件3）")
+    room.network.ignores(wang)
+
+
+async def test_it_escalates_like_any_page_and_never_has_nothing_due(room: Room, flood: Any) -> None:
+    """The approver, then the leader with him, then both for ever; whoever is asked may answer."""
+    wang, li, head, _ = staff(room)
+    await flood("III")
+    assert room.answers.acknowledge(1, "王建国", "cli") == Done(1, "王建国")
+    await room.idle()
+    room.network.ignores(wang)
+    room.network.reads(head, "请示2")
+    assert isinstance(room.decisions.answer(2, "李卫东", "cli", yes=True), Refused)
+    await room.goes_by(minutes=5)
+    room.network.reads(head, "请示2（第2次呼叫）")
+    room.network.reads(li, "请示2", "是否同意")
+    for _ in range(3):
+        await room.goes_by(minutes=5)
+        room.network.reads(head, "请示2")
+        room.network.reads(li, "请示2")
+        assert room.incident(2).next_due > room.clock.now
+    assert room.decisions.answer(2, "李卫东", "cli", yes=True) == Decided(2, 1, yes=True, level="III", by="李卫东")
+    await room.idle()
+    room.network.reads(head, "李卫东同意启动")
+    room.network.reads(wang, "李卫东同意启动")
+
+
+async def test_the_desk_writes_down_an_answer_by_telephone(room: Room, flood: Any) -> None:
+    """Both names are on record; a no without a reason is refused, and who is nobody here is."""
+    wang, _, head, _ = staff(room)
+    await flood("III")
+    room.network.ignores(wang)
+    room.network.ignores(head)
+    refused = room.decisions.answer(2, "王建国", "cli", yes=False, reason=" ", on_behalf_of="陈副县长")
+    assert refused == Refused(2, "不同意须写明原因。", "A reason is needed to reject a proposal.")
+    for by, on_behalf_of in (("王建国", None), ("王建国", "周县长"), ("nobody", "陈副县长"), ("周县长", None)):
+        assert isinstance(room.decisions.answer(2, by, "cli", yes=True, on_behalf_of=on_behalf_of), Refused)
+    assert room.decisions.answer(1, "陈副县长", "cli", yes=True) == Refused(
+        1, "事件1不是请示，其待批请示为2。", "Incident 1 is not a proposal; the one that waits for it is 2."
+    )
+    done = room.decisions.answer(2, "王建国", "cli", yes=True, on_behalf_of="陈副县长")
+    assert done == Decided(2, 1, yes=True, level="III", by="陈副县长")
+    (line,) = [row for row in room.timeline(1) if row.event == "approved"]
+    assert (line.who, '"by":"王建国"' in line.detail) == ("陈副县长", True)
+    await room.idle()
+    room.network.reads(wang, "陈副县长同意启动")
+
+
+async def test_h8_two_answers_in_the_same_second_are_one_decision_and_both_are_told(room: Room, flood: Any) -> None:
+    wang, _, head, _ = staff(room)
+    second = room.officer("吴副县长", "+12025550166")
+    room.on_duty("head", "吴副县长")
+    await flood("III")
+    room.network.ignores(wang)
+    room.network.reads(head)
+    room.network.reads(second)
+    yes, no = await asyncio.gather(
+        asyncio.to_thread(room.decisions.answer, 2, "陈副县长", "sms", yes=True),
+        asyncio.to_thread(room.decisions.answer, 2, "吴副县长", "sms", yes=False, reason="再核实"),
+    )
+    assert sorted(type(one).__name__ for one in (yes, no)) == ["Decided", "Overtaken"]
+    won = room.incident(2)
+    assert won.decision == ("approved" if isinstance(yes, Decided) else "rejected")
+    assert room.incident(1).running == ("III" if won.decision == "approved" else None)
+    assert events(room, 2).count("approved") + events(room, 2).count("rejected") == 1
+    await room.idle()
+    room.network.reads(second if won.closed_by == "陈副县长" else head, f"{won.closed_by}")
+    room.network.ignores(wang)
+
+
+async def test_a_rise_proposes_the_higher_level_and_supersedes_the_lower(room: Room, flood: Any) -> None:
+    """The approver of both reads one text; a late yes to the lower starts nothing."""
+    wang, _, head, chief = staff(room)
+    await flood("III")
+    room.network.reads(head, "请示2")
+    await flood("II")
+    room.network.ignores(wang)
+    room.network.reads(head, "请示3，回复“2同意”", "启动Ⅱ级（重大）响应")
+    await room.replies(head, "1同意")
+    room.network.reads(head, "请示2已于 08-26 16:00 作废（由请示3取代", "no answer is needed")
+    assert (room.incident(2).decision, room.incident(1).running) == ("superseded", None)
+    await flood("I")
+    room.network.reads(head, "请示3由请示4（Ⅰ级（特别重大））取代，无须答复")
+    room.network.reads(chief, "请示4", "启动Ⅰ级（特别重大）响应")
+    await room.replies(chief, "1y")
+    room.network.reads(chief, "您已同意启动Ⅰ级")
+    assert room.incident(1).running == "I"
+    assert [one.decision for one in room.incidents()] == [None, "superseded", "superseded", "approved"]
+    room.network.ignores(wang)
+
+
+async def test_what_was_approved_runs_while_the_higher_level_waits(room: Room, flood: Any) -> None:
+    wang, _, head, _ = staff(room)
+    await flood("III")
+    await room.replies(head, "1y")
+    await flood("II")
+    assert room.incident(1).running == "III"
+    assert [one.decision for one in room.incidents()] == [None, "approved", None]
+    room.network.ignores(wang)
+    room.network.ignores(head)
+
+
+async def test_b19_a_late_answer_is_answered_by_how_it_was_decided(room: Room, flood: Any) -> None:
+    """Also by a bare number, also days later, and never asked about again."""
+    wang, _, head, _ = staff(room)
+    await flood("III")
+    await room.replies(head, "1不同意 再核实")
+    room.network.ignores(wang)
+    room.network.ignores(head)
+    await room.replies(head, "1同意")
+    room.network.reads(head, "请示2（Ⅲ级（较大）响应）已由您于 08-26 16:00 答复：不同意。", "was rejected by you")
+    await room.replies(head, "1")
+    room.network.reads(head, "答复：不同意")
+    assert isinstance(room.decisions.answer(2, "陈副县长", "cli", yes=True), Overtaken)
+    assert room.incident(1).running is None
+
+
+async def test_it_lapses_with_its_incident(room: Room, flood: Any) -> None:
+    """A false alarm is closed: the approver hears that no answer is needed, and a late one is told so."""
+    wang, _, head, _ = staff(room)
+    await flood("III")
+    assert room.answers.close(1, "王建国", "误报") == Done(1, "王建国")
+    await room.idle()
+    room.network.ignores(wang)
+    room.network.reads(head, "请示2，")
+    room.network.reads(head, "事件1已结束，请示2作废，无须答复")
+    await room.replies(head, "1同意")
+    room.network.reads(head, "请示2已于 08-26 16:00 作废（事件1已结束")
+    assert [one.decision for one in room.incidents()] == [None, "lapsed"]
+    await room.goes_by(hours=1)
+    room.network.silent(head)
+
+
+async def test_an_alarm_that_returns_leaves_the_question_and_says_so(room: Room, flood: Any) -> None:
+    wang, _, head, _ = staff(room)
+    await flood("III")
+    room.network.reads(head)
+    await flood("normal")
+    room.network.ignores(wang)
+    room.network.reads(head, "警报已恢复", "请示2仍请答复")
+    assert room.incident(2).status == "unacknowledged"
+
+
+async def test_nobody_on_the_approvers_role_is_a_fault_and_the_leader_is_asked_instead(room: Room, flood: Any) -> None:
+    """On record in both; the leader's answer counts."""
+    wang, li = room.usual()
+    await flood("III")
+    room.network.reads(wang, "Ⅲ级（较大）响应已报分管副县长批准")
+    room.network.reads(li, "请示2", "是否同意")
+    room.network.reads(wang, "【系统故障】", "批准人“分管副县长”无人可呼叫，请示2改请带班领导答复")
+    assert "asked instead" in events(room, 1)
+    assert "asked instead" in events(room, 2)
+    await room.replies(li, "1同意")
+    room.network.reads(li, "您已同意启动")
+    room.network.reads(wang, "李卫东同意启动")
+
+
+async def test_the_response_goes_down_only_when_its_approver_says_so(room: Room, flood: Any) -> None:
+    """The alarm's return, and closing by the desk, leave it running."""
+    wang, _, head, chief = staff(room)
+    await flood("III")
+    await room.replies(head, "1同意")
+    await flood("normal")
+    assert room.incident(1).running == "III"
+    assert room.answers.close(1, "王建国", "完了") == Refused(
+        1, "Ⅲ级（较大）响应仍在进行，须由县长决定终止。",
+        "The response of level III (fairly serious) still runs: chief must end it first.",
+    )  # fmt: skip
+    level = room.decisions.level
+    assert level(1, "IV", "王建国", "缓解") == Refused(1, "须由分管副县长决定。", "That is for head to decide.")
+    assert isinstance(level(1, "IV", "陈副县长", " "), Refused)
+    assert level(1, "IV", "陈副县长", "雨停") == Levelled(1, "III", "IV", "陈副县长")
+    assert level(1, "IV", "陈副县长", "雨停") == Refused(
+        1, "事件1的响应已是Ⅳ级（一般）。", "The response of incident 1 is at level IV (ordinary)."
+    )
+    assert isinstance(level(1, None, "陈副县长", "结束"), Refused)
+    assert level(1, None, "王建国", "安置妥善", on_behalf_of="周县长") == Levelled(1, "IV", None, "周县长")
+    assert isinstance(level(1, None, "周县长", "again"), Refused)
+    await room.idle()
+    texts = room.network.arrived[wang]
+    assert [text for text in texts if "陈副县长决定将响应由Ⅲ级（较大）调整为Ⅳ级（一般）：雨停。" in text]
+    assert [text for text in texts if "周县长决定终止Ⅳ级（一般）响应：安置妥善。" in text]
+    assert room.answers.close(1, "王建国", "完了") == Done(1, "王建国")
+    await room.idle()
+    for phone in (wang, head, chief):
+        room.network.ignores(phone)
+
+
+async def test_whoever_ends_the_response_may_close_at_once(room: Room, flood: Any) -> None:
+    wang, *_ = staff(room)
+    await flood("IV")
+    assert room.answers.close(1, "周县长", "险情排除") == Done(1, "周县长")
+    await room.idle()
+    assert room.incident(1).running is None
+    room.network.ignores(wang)
+
+
+async def test_an_approver_may_start_a_level_that_was_rejected_before(room: Room, flood: Any) -> None:
+    """Also at a level that is still proposed: the question is answered by it."""
+    wang, _, head, _ = staff(room)
+    await flood("III")
+    room.network.ignores(wang)
+    room.network.reads(head)
+    assert isinstance(room.decisions.level(1, "III", "王建国", "恶化"), Refused)
+    assert room.decisions.level(1, "III", "陈副县长", "恶化") == Levelled(1, None, "III", "陈副县长")
+    await room.idle()
+    assert room.incident(2).decision == "superseded"
+    room.network.reads(wang, "陈副县长决定启动Ⅲ级（较大）响应：恶化")
+    room.network.ignores(head)
+
+
+async def test_a_plan_that_names_nobody_lets_no_level_be_raised(room: Room, flood: Any) -> None:
+    wang, *_ = staff(room)
+    room.adopt(relief_plan(starts={}, upgrade=[judged("chief", "II")], downgrade=[], termination=[]))
+    await room.happens(room.alert("IV", plan=room.library.plans["relief"], place="330723/flood", subject="E1"))
+    room.network.ignores(wang)
+    assert room.decisions.level(1, "III", "周县长", "恶化") == Refused(
+        1, "预案未写明由谁决定升至该级。", "The plan names nobody for that."
+    )
+    assert room.decisions.level(1, "II", "周县长", "恶化") == Levelled(1, "IV", "II", "周县长")
+    await room.idle()
+    room.network.ignores(wang)
+    assert room.answers.close(1, "王建国", "完了") == Done(1, "王建国")  # where nobody is named, whoever may act
+    await room.idle()
+    room.network.ignores(wang)
+
+
+async def test_a_historic_incident_proposes_nothing(room: Room, flood: Any) -> None:
+    staff(room)
+    await flood("III", historic=True)
+    assert [(one.status, one.running) for one in room.incidents()] == [("historic", None)]
+
+
+async def test_the_same_alert_again_proposes_nothing_more(room: Room) -> None:
+    wang, _, head, _ = staff(room)
+    plan = room.adopt(relief_plan())
+    alert = room.alert("III", plan=plan, place="330723/flood", subject="E1")
+    await room.happens(alert)
+    await room.happens(alert)
+    assert len(room.incidents()) == 2
+    room.network.reads(wang)
+    room.network.reads(head)
+
+
+async def test_where_nothing_can_come_back_the_text_says_whom_to_call(room: Room, flood: Any) -> None:
+    room.usual()
+    chen = room.officer("陈副县长", "+8613800000001")
+    room.on_duty("head", "陈副县长")
+    await flood("III")
+    room.network.reads(chen, "请示2，请致电值班室 0579-87660000 答复是否同意。", "call the duty desk 0579-87660000")
+    room.network.ignores("+12025550111")
+
+
+async def test_a_page_of_a_proposal_that_had_not_left_when_it_was_answered_never_leaves(room: Room) -> None:
+    """The process dies between opening and sending; meanwhile the desk has the answer by telephone."""
+    _, _, head, _ = staff(room)
+    plan = room.adopt(relief_plan())
+    room.take(room.alert("III", plan=plan, place="330723/flood", subject="E1"))
+    assert isinstance(room.decisions.answer(2, "王建国", "cli", yes=True, on_behalf_of="陈副县长"), Decided)
+    room.pager = room.new_pager()
+    await room.pager.start()
+    await room.idle()
+    room.network.silent(head)
+    room.network.ignores("+12025550111")
