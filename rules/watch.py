@@ -267,7 +267,7 @@ def _elsewhere(said: Any) -> bool:
     """Whether a fact belongs to another subject altogether (`Condition.gone`), as against: says nothing of this one."""
     if isinstance(said, list):
         return any(map(_elsewhere, said)) and all(one is None or _elsewhere(one) for one in said)
-    return said == {}
+    return bool(said == {})
 
 
 def _towards(present: Severity, was: Severity, steps: list[Step]) -> list[Step]:
