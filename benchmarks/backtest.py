@@ -15,7 +15,7 @@ import msgspec
 from benchmarks.services import size
 from benchmarks.table import Row
 from infra.site_files import example_site, read_library
-from rules import facts
+from rules import decoding, facts
 from rules.backtest.arrival import fingerprint, in_order
 from rules.backtest.run import backtest
 from rules.engine import Engine
@@ -84,7 +84,7 @@ def _prices(library: Library, days: int) -> Iterator[bytes]:
 
 
 def _decoded(raw: list[bytes]) -> list[AnyFact]:
-    return [facts.decode(one) for one in raw]  # type: ignore[misc]
+    return [decoding.decode(one) for one in raw]  # type: ignore[misc]
 
 
 def _engine(library: Library, raw: list[bytes]) -> float:

@@ -22,7 +22,7 @@ from infra.wiring import duty_room
 from responders.channels.base import Accepted, OutgoingText
 from rules.engine import Engine
 from rules.entries import MappingStates, Record
-from rules.facts import decode
+from rules.decoding import decode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

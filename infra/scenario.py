@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from rules import facts
+from rules import decoding, facts
 from rules.alerts import Words
-from rules.misfit import Said
+from rules.fault import ROOT, Fault
 from rules.vocabulary import Duration, Identifier, seconds
-from rules.yaml_file import BadFiles, Document, FileFault
+from rules.yaml_file import BadFiles, Document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from rules.site import Site
 
 
+NOBODY = Words(zh="没有人", en="nobody")
+AN_OFFICER = Words(zh="至少一名名册中的人员", en="at least one officer of the roster")
+A_POINT = Words(zh="本站点的监测点", en="a point of the site")
+SET_BY_DRILL = Words(zh="不填：由演练设定", en="nothing: the drill sets it")
 SOME_START = datetime(2026, 1, 1, tzinfo=UTC)
 """When a scenario is tried without being played."""
 
@@ -91,7 +95,7 @@ def load(file: str, text: str, site: Site) -> Scenario:
 def plan_facts(scenario: Scenario, site: Site, exercise: str, start: datetime) -> list[Planned]:
     """Every fact of the scenario, in the order in which they come."""
     planned = [
-        Planned(offset=timedelta(seconds=seconds(inject.at)), fact=facts.decode(msgspec.json.encode(values)))  # type: ignore[arg-type]
+        Planned(offset=timedelta(seconds=seconds(inject.at)), fact=decoding.decode(msgspec.json.encode(values)))  # type: ignore[arg-type]
         for inject in scenario.injects
         for values in _expanded(inject, scenario, site, exercise, start)
     ]
@@ -138,33 +142,41 @@ def _number(value: Any) -> Any:
     return int(value) if isinstance(value, str) and value.isdigit() else value
 
 
-def _faults(document: Document, scenario: Scenario, site: Site) -> Iterator[FileFault]:
+def _faults(document: Document, scenario: Scenario, site: Site) -> Iterator[Fault]:
     if not scenario.participants:
-        yield document.fault("$.participants", Said("nobody"), "at least one officer of the roster")
+        yield document.fault("$.participants", NOBODY, AN_OFFICER)
     for i, inject in enumerate(scenario.injects):
         yield from _inject_faults(document, f"$.injects[{i}]", inject, scenario, site)
     length = seconds(scenario.length)
     for i, expected in enumerate(scenario.expected):
         if seconds(expected.within) > length:
-            wanted = f"at most the length of the drill, {scenario.length}"
-            yield document.fault(f"$.expected[{i}].within", expected.within, wanted)
+            yield document.fault(f"$.expected[{i}].within", expected.within, _at_most(scenario.length))
 
 
-def _inject_faults(
-    document: Document, path: str, inject: Inject, scenario: Scenario, site: Site
-) -> Iterator[FileFault]:
+def _inject_faults(document: Document, path: str, inject: Inject, scenario: Scenario, site: Site) -> Iterator[Fault]:
     if inject.points == "all" and not _points(inject, site):
         line = f"{inject.fact.get('commodity')}/{inject.fact.get('stage')}"
-        yield document.fault(f"{path}.points", inject.points, f"points that have a line for {line}")
+        yield document.fault(f"{path}.points", inject.points, _with_a_line_for(line))
     if inject.points is not None:
         for point in (p for p in _points(inject, site) if p not in site.points):
-            yield document.fault(f"{path}.points", point, "a point of the site")
+            yield document.fault(f"{path}.points", point, A_POINT)
     for name in ("exercise", "source", "observed_at"):
         if name in inject.fact:
-            yield document.fault(f"{path}.fact.{name}", inject.fact[name], "nothing: the drill sets it")
+            yield document.fault(f"{path}.fact.{name}", inject.fact[name], SET_BY_DRILL)
     try:
         for values in _expanded(inject, scenario, site, scenario.id, SOME_START):
-            facts.decode(msgspec.json.encode(values))
-    except facts.BadFact as bad:
-        for fault in bad.faults:
-            yield document.fault(f"{path}.fact{fault.path[1:]}", Said(fault.value), fault.expected)
+            decoding.decode(msgspec.json.encode(values))
+    except decoding.BadFact as bad:
+        for wrong in bad.faults:
+            inner = f"{path}.fact" if wrong.path == ROOT else f"{path}.fact.{wrong.path}"
+            yield msgspec.structs.replace(
+                document.fault(inner, None, wrong.expected), value=wrong.value
+            )  # it is shown there already
+
+
+def _at_most(length: Duration) -> Words:
+    return Words(zh=f"不超过演练时长 {length}", en=f"at most the length of the drill, {length}")
+
+
+def _with_a_line_for(line: str) -> Words:
+    return Words(zh=f"有 {line} 警戒线的监测点", en=f"points that have a line for {line}")

@@ -11,68 +11,84 @@ from jinja2 import TemplateError
 
 from infra.scenario import load as load_scenario
 from responders.texts import NAMES, TemplateFault, check_template, unknown_names
-from rules.alerts import PIPELINE_FAULT
+from rules import expectations
+from rules.alerts import PIPELINE_FAULT, Words
+from rules.fault import ROOT, Fault, fault
 from rules.loading import load
-from rules.misfit import Said
-from rules.yaml_file import BadFiles, Document, FileFault
+from rules.yaml_file import BadFiles, Document, decoded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rules.library import Library
 
+NO_DIRECTORY = Words(zh="没有此目录", en="no such directory")
+A_SITE = Words(zh="站点目录（可用 fenghuo init DIR 新建）", en="a site (fenghuo init DIR makes one)")
+NO_PLAIN_FILE = Words(zh="不是普通文件", en="no plain file")
+A_PLAN = Words(zh="本库的预案", en="a plan of the library")
+TEMPLATE = Words(zh="只含 {{ 名称 }} 和 {% if %} 的文字", en="text with {{ names }} and {% if %} only")
+_NAMES = ", ".join(sorted(NAMES))
+FILLED_IN = Words(zh=f"会被填入的名称：{_NAMES}", en=f"names that are filled in: {_NAMES}")
 PATTERNS = ("site.yaml", "points.yaml", "plans/*.yaml")
 
 
 def read_library(directory: Path) -> Library:
     """The library of a site directory. Raises `rules.yaml_file.BadFiles` with every fault."""
     if not directory.is_dir():
-        raise BadFiles([FileFault(str(directory), 1, "$", "no such directory", "a site (fenghuo init DIR makes one)")])
+        raise BadFiles([fault(ROOT, NO_DIRECTORY, A_SITE, str(directory))])
     texts: dict[str, str] = {}
-    faults: list[FileFault] = []
+    faults: list[Fault] = []
     for pattern in PATTERNS:
-        for path in sorted(directory.glob(pattern)):
-            name = path.relative_to(directory).as_posix()
-            try:
-                texts[name] = path.read_text(encoding="utf-8")
-            except UnicodeDecodeError as error:
-                faults.append(_not_text(name, error))
+        for name, found in _files(directory, pattern):
+            if isinstance(found, Fault):
+                faults.append(found)
+            else:
+                texts[name] = found
     if faults:
         raise BadFiles(faults)
     try:
         library = load(texts)
     except BadFiles as bad:
         library, faults = None, bad.faults
-    faults += [fault for name, text in texts.items() if name.startswith("plans/") for fault in _texts(name, text)]
+    faults += [wrong for name, text in texts.items() if name.startswith("plans/") for wrong in _texts(name, text)]
     if faults or library is None:
         raise BadFiles(faults)
     return library
 
 
-def drill_faults(directory: Path, library: Library) -> Iterator[FileFault]:
+def drill_faults(directory: Path, library: Library) -> Iterator[Fault]:
     """What is wrong with the drills of a site directory: each is tried without being played."""
-    for path in sorted(directory.glob("drills/*.yaml")):
-        name = path.relative_to(directory).as_posix()
+    for name, text in _files(directory, "drills/*.yaml"):
+        if isinstance(text, Fault):
+            yield text
+            continue
         try:
-            text = path.read_text(encoding="utf-8")
             scenario = load_scenario(name, text, library.site)
         except BadFiles as bad:
             yield from bad.faults
             continue
-        except UnicodeDecodeError as error:
-            yield _not_text(name, error)
-            continue
         document = Document(name, text)
         for i, expected in enumerate(scenario.expected):
             if expected.plan not in library.plans and expected.plan != PIPELINE_FAULT:
-                yield document.fault(f"$.expected[{i}].plan", expected.plan, "a plan of the library")
+                yield document.fault(f"$.expected[{i}].plan", expected.plan, A_PLAN)
 
 
-def _not_text(name: str, error: UnicodeDecodeError) -> FileFault:
-    return FileFault(name, 1, "$", f"byte {error.start} that is not UTF-8", "text in UTF-8")
+def _files(directory: Path, pattern: str) -> Iterator[tuple[str, str | Fault]]:
+    """Each file with its text, or why it has none. What is no plain file, such as a pipe, might never end."""
+    for path in sorted(directory.glob(pattern)):
+        name = path.relative_to(directory).as_posix()
+        if not path.is_file():
+            yield name, fault(ROOT, NO_PLAIN_FILE, expectations.A_FILE, name)
+            continue
+        try:
+            yield name, decoded(name, path.read_bytes())
+        except BadFiles as bad:
+            yield name, bad.faults[0]
+        except OSError as error:
+            yield name, fault(ROOT, expectations.failed(error), expectations.A_FILE, name)
 
 
-def _texts(name: str, text: str) -> Iterator[FileFault]:
+def _texts(name: str, text: str) -> Iterator[Fault]:
     """Templates of a plan that could not be filled in."""
     try:
         document = Document(name, text)
@@ -81,11 +97,11 @@ def _texts(name: str, text: str) -> Iterator[FileFault]:
     for path, source in _templates(document):
         try:
             check_template(source)
-        except (TemplateFault, TemplateError) as fault:
-            yield document.fault(path, Said(str(fault)), "text with {{ names }} and {% if %} only")
+        except (TemplateFault, TemplateError) as wrong:
+            yield document.fault(path, Words(zh=f"模板有误（{wrong}）", en=str(wrong)), TEMPLATE)
             continue
         for unknown in unknown_names(source):
-            yield document.fault(path, unknown, f"names that are filled in: {', '.join(sorted(NAMES))}")
+            yield document.fault(path, unknown, FILLED_IN)
 
 
 def _templates(document: Document) -> Iterator[tuple[str, str]]:

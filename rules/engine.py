@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rules.activation import activate
+from rules.alerts import Words
 from rules.detector import Conflict
 from rules.drill_log import drill_key, drill_of, end_drill, start_drill
 from rules.entries import NOTHING, Entry, Outcome, Record, Rejection, States, after
+from rules.expectations import choice, one_of_points
 from rules.facts import AnyFact, DrillEnded, DrillStarted, GrainPriceReading, Message, PlanActivated, Tick
+from rules.fault import fault
 from rules.held import Held, KnownAlarm, again, alarm_key, alert_of, broken_detector, held_by, is_alarm, remembering
 from rules.in_force import Libraries, plans_key
+from rules.shanghai import in_shanghai
 from rules.subjects import place
 
 if TYPE_CHECKING:
@@ -20,6 +24,8 @@ if TYPE_CHECKING:
     from rules.alerts import Alert
     from rules.library import Library
     from rules.site import Site
+
+HIGHER = Words(zh="更高的版次（revision）", en="a higher revision")
 
 
 class Engine:
@@ -144,9 +150,7 @@ class _Application:
             or (drill.ended is not None and record.offset > drill.ended)
             or fact.source != drill.source
         ):
-            return _rejected(
-                "unknown_drill", f"exercise: got {fact.exercise}, expected a running drill of source {fact.source}"
-            )
+            return _rejected("unknown_drill", fault("exercise", fact.exercise, _running_drill(fact.source)).words)
         refused = self._refuse_fact(record, fact)
         if refused is not None or drill.ended is None:
             return refused
@@ -157,8 +161,7 @@ class _Application:
     def _refuse_fact(self, record: Record, fact: AnyFact) -> Outcome | None:
         """What no state is needed for."""
         if fact.county not in self._site.counties:
-            served = " | ".join(self._site.counties)
-            return _rejected("unknown_county", f"county: got {fact.county}, expected {served}")
+            return _rejected("unknown_county", fault("county", fact.county, choice(self._site.counties)).words)
         ahead = _future(self._site, record, "observed_at", fact.observed_at) or _future(
             self._site, record, "known_at", fact.known
         )
@@ -169,14 +172,15 @@ class _Application:
     def _refuse_reading(self, reading: GrainPriceReading) -> Outcome | None:
         point = self._site.points.get(reading.point)
         if point is None or not point.division.startswith(reading.county):
-            expected = f"one of the site's {len(self._site.points)} points"
-            return _rejected("unknown_point", f"point: got {reading.point!r}, expected {expected}")
+            return _rejected(
+                "unknown_point", fault("point", reading.point, one_of_points(len(self._site.points))).words
+            )
         if reading.commodity not in self._library.commodities:
-            expected = " | ".join(sorted(self._library.commodities))
-            return _rejected("unknown_commodity", f"commodity: got {reading.commodity!r}, expected {expected}")
+            known = choice(sorted(self._library.commodities))
+            return _rejected("unknown_commodity", fault("commodity", reading.commodity, known).words)
         wrong = self._library.incomparable(reading)
         if wrong is not None:
-            return _rejected("incomparable", wrong)
+            return _rejected("incomparable", wrong.words)
         if reading.exercise is None and reading.source != point.source:
             return NOTHING  # a point has one deciding source: others are recorded only
         return None
@@ -186,13 +190,18 @@ def _future(site: Site, record: Record, field: str, at: datetime) -> Outcome | N
     """A clock that runs ahead: it would fire every timer, or stand before all that comes after."""
     if at <= record.appended_at + site.future:
         return None
-    latest = f"{record.appended_at.isoformat()} + {site.file.future}"
-    return _rejected("future", f"{field}: got {at.isoformat()}, expected not after {latest}")
+    latest = f"{in_shanghai(record.appended_at).isoformat()} + {site.file.future}"
+    expected = Words(zh=f"不晚于 {latest}", en=f"not after {latest}")
+    return _rejected("future", fault(field, at, expected).words)
 
 
 def _conflict(key: str, entry: Entry | None, record: Record, fact: AnyFact) -> Outcome:
     """Refused, and remembered: read again with a newer state it is refused again: its dead letter may not have left."""
-    explain = f"revision: got {fact.revision} of fact {fact.id} with other content, expected a higher revision"
+    found = Words(
+        zh=f"数据 {fact.id} 的第 {fact.revision} 版已有不同内容",
+        en=f"{fact.revision} of fact {fact.id} with other content",
+    )
+    explain = fault("revision", found, HIGHER).words
     refused = Rejection("conflict", explain)
     if entry is None:
         return Outcome({}, [], refused)
@@ -202,5 +211,9 @@ def _conflict(key: str, entry: Entry | None, record: Record, fact: AnyFact) -> O
     return Outcome({key: remembered}, [], refused)
 
 
-def _rejected(reason: str, explain: str) -> Outcome:
+def _rejected(reason: str, explain: Words) -> Outcome:
     return Outcome({}, [], Rejection(reason, explain))
+
+
+def _running_drill(source: str) -> Words:
+    return Words(zh=f"数据源 {source} 正在进行的演练", en=f"a running drill of source {source}")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import msgspec
 
-from rules.alerts import Alert
+from rules.alerts import Alert, Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -46,7 +46,7 @@ class Caused(msgspec.Struct, array_like=True, frozen=True):
     topic: str
     offset: int
     alerts: list[Alert]
-    conflict: str = ""
+    conflict: Words | None = None
 
 
 class Entry(msgspec.Struct, array_like=True, frozen=True):
@@ -78,9 +78,9 @@ class Entry(msgspec.Struct, array_like=True, frozen=True):
         """The alerts that this very record caused when it was applied."""
         return [alert for c in self._memories(record) for alert in c.alerts]
 
-    def conflict_of(self, record: Record) -> str:
-        """Why this very record was refused as a conflict; empty if it was not."""
-        return next((c.conflict for c in self._memories(record) if c.conflict), "")
+    def conflict_of(self, record: Record) -> Words | None:
+        """Why this very record was refused as a conflict, if it was."""
+        return next((c.conflict for c in self._memories(record) if c.conflict), None)
 
     def _memories(self, record: Record) -> list[Caused]:
         if not self.caused or not self.seen(record):
@@ -96,7 +96,7 @@ def after(
     due: datetime | None,
     state: Any,
     alerts: list[Alert],
-    conflict: str = "",
+    conflict: Words | None = None,
 ) -> Entry:
     """The entry once `record` is applied; memories behind the committed offset, or of a topic made anew, are let go."""
     stale = any(a.topic == record.topic and a.topic_id != record.topic_id for a in (before.applied if before else []))
@@ -163,7 +163,7 @@ class Rejection(NamedTuple):
     """Why a fact was refused by what the engine knows. `reason` is one of the documented words."""
 
     reason: str
-    explain: str
+    explain: Words
 
 
 class Outcome(NamedTuple):

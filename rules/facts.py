@@ -1,34 +1,45 @@
-"""What is observed or forecast: the four fact kinds and the tick, decoded strictly.
-
-A fact is JSON. Unknown fields are ignored here and kept in the raw record; a wrong one is refused with its path, its
-value and what was expected.
-"""
+"""What is observed or forecast: the four fact kinds and the tick. How they are read is `rules.decoding`'s."""
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Context, Decimal
 from functools import cached_property
 from hashlib import sha256
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
 import msgspec
 from msgspec import Meta
 
-from rules import identity, units
+from rules import expectations, identity, units
+from rules.alerts import Words
+from rules.expectations import saying
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 # `$` alone would let a line break through at the end; a NUL or a control character could be stored in no SQL database.
-County = Annotated[str, Meta(pattern=r"^[0-9]{6}$(?!\n)", description="a county code of 6 digits")]
-Division = Annotated[str, Meta(pattern=r"^[0-9]{6}([0-9]{3}([0-9]{3})?)?$(?!\n)", description="6, 9 or 12 digits")]
-Label = Annotated[
-    str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]*$(?!\n)")
+_COUNTY = saying("6 位县级行政区划代码", "a county code of 6 digits")
+County = Annotated[str, Meta(pattern=r"^[0-9]{6}$(?!\n)", description=_COUNTY["expected"].en, extra=_COUNTY)]
+_DIVISION = saying("6、9 或 12 位行政区划代码", "a division code of 6, 9 or 12 digits")
+Division = Annotated[
+    str, Meta(pattern=r"^[0-9]{6}([0-9]{3}([0-9]{3})?)?$(?!\n)", description="6, 9 or 12 digits", extra=_DIVISION)
 ]
-Text = Annotated[str, Meta(max_length=4000, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]*$")]
+Label = Annotated[
+    str,
+    Meta(
+        min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]*$(?!\n)",
+        extra=saying("1 至 200 个字符、不含控制字符的文字", "text of 1 to 200 characters without control characters"),
+    ),
+]  # fmt: skip
+Text = Annotated[
+    str,
+    Meta(
+        max_length=4000, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]*$",
+        extra=saying("至多 4000 个不含控制字符的文字", "up to 4000 characters of text without control characters"),
+    ),
+]  # fmt: skip
 Count = Annotated[int, Meta(ge=0, le=100_000_000)]
 Instant = Annotated[datetime, Meta(tz=True)]
 Revision = Annotated[int, Meta(ge=0, le=1_000_000)]
@@ -37,6 +48,14 @@ MAX_BYTES = 256 * 1024
 """A fact is some hundred bytes; one of more than this is refused unread."""
 MAX_NUMBER = Decimal(10) ** 12
 MAX_DIGITS = 30
+
+_CURRENCY = saying("ISO 4217 币种代码，如 CNY", "a currency of ISO 4217, e.g. CNY")
+PRICE = Words(
+    zh=f"大于 0、小于 {MAX_NUMBER:.0E}、至多 {MAX_DIGITS} 位的数",
+    en=f"a number above 0 and below {MAX_NUMBER:.0E}, at most {MAX_DIGITS} digits",
+)
+AREA = Words(zh="平方米，大于 0 的数", en="square metres, a number above 0")
+DENSITY = Words(zh="每平方米人数，不小于 0 的数", en="persons a square metre, a number of 0 or more")
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dict=True):
@@ -78,7 +97,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dict=T
     def known(self) -> datetime:
         return self.known_at or self.observed_at
 
-    def faults(self) -> Iterable[tuple[str, object, str]]:
+    def faults(self) -> Iterable[tuple[str, object, Words]]:
         """What the types cannot say: path, value, expected."""
         return ()
 
@@ -90,7 +109,7 @@ class GrainPriceReading(Fact, frozen=True, kw_only=True, tag_field="kind", tag="
     commodity: Label
     stage: Literal["purchase", "wholesale", "retail"]
     price: Decimal
-    currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}$(?!\n)", description="ISO 4217, e.g. CNY")]
+    currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}$(?!\n)", description="ISO 4217, e.g. CNY", extra=_CURRENCY)]
     unit: Label
     stock_t: Decimal | None = None
     delivered_t: Decimal | None = None
@@ -111,30 +130,22 @@ class GrainPriceReading(Fact, frozen=True, kw_only=True, tag_field="kind", tag="
         """The price of one kilogram (litre, piece)."""
         return units.price_per_base(self.price, self.measure)
 
-    def faults(self) -> Iterable[tuple[str, object, str]]:
+    def faults(self) -> Iterable[tuple[str, object, Words]]:
         if not self.price.is_finite() or self.price <= 0 or not bounded(self.price):
-            yield (
-                "price",
-                self.price,
-                f"a number above 0 and below {MAX_NUMBER:.0E}, at most {MAX_DIGITS} digits",
-            )
+            yield "price", self.price, PRICE
         for field in ("stock_t", "delivered_t"):
             tonnes: Decimal | None = getattr(self, field)
             if tonnes is not None and not (tonnes.is_finite() and tonnes >= 0 and bounded(tonnes)):
-                yield field, tonnes, "tonnes, a number of 0 or more"
+                yield field, tonnes, expectations.TONNES
         try:
             currency = self.measure.currency
         except units.UnknownUnit:
-            yield "unit", self.unit, f"a known unit: {units.EXPECTED}"
+            yield "unit", self.unit, expectations.known_unit(units.EXPECTED)
             return
         if currency not in (None, self.currency):
-            yield "currency", self.currency, f"{currency}, as the unit {self.unit} says"
+            yield "currency", self.currency, expectations.currency_of(currency, self.unit)
         if bounded(self.price) and self.price > 0 and not 0 < self.per_base < MAX_NUMBER:
-            yield (
-                "price",
-                self.price,
-                f"a price of one {self.measure.base} above 0 and below {MAX_NUMBER:.0E}, in {self.unit}",
-            )
+            yield "price", self.price, _price_of_one(self.measure, self.unit)
 
 
 class HazardReport(Fact, frozen=True, kw_only=True, tag_field="kind", tag="hazard_report"):
@@ -165,13 +176,13 @@ class HazardReport(Fact, frozen=True, kw_only=True, tag_field="kind", tag="hazar
     def natural_key(self) -> tuple[identity.Part, ...]:
         return (self.source, self.report, self.observed_at)
 
-    def faults(self) -> Iterable[tuple[str, object, str]]:
+    def faults(self) -> Iterable[tuple[str, object, Words]]:
         if self.loss_cny is not None and not (
             self.loss_cny.is_finite() and self.loss_cny >= 0 and bounded(self.loss_cny)
         ):
-            yield "loss_cny", self.loss_cny, "CNY, a number of 0 or more"
+            yield "loss_cny", self.loss_cny, Words(zh="元，不小于 0 的数", en="CNY, a number of 0 or more")
         if self.division[:6] != self.county:
-            yield "division", self.division, f"a division of county {self.county}"
+            yield "division", self.division, _division_of(self.county)
 
 
 class DisasterForecast(Fact, frozen=True, kw_only=True, tag_field="kind", tag="disaster_forecast"):
@@ -194,10 +205,10 @@ class DisasterForecast(Fact, frozen=True, kw_only=True, tag_field="kind", tag="d
     def natural_key(self) -> tuple[identity.Part, ...]:
         return (self.source, self.warning, self.observed_at)
 
-    def faults(self) -> Iterable[tuple[str, object, str]]:
+    def faults(self) -> Iterable[tuple[str, object, Words]]:
         for key, value in self.values.items():
             if not (value.is_finite() and bounded(value)):
-                yield f"values.{key}", value, "a finite number"
+                yield f"values.{key}", value, expectations.FINITE
 
 
 class LargeEventStatus(Fact, frozen=True, kw_only=True, tag_field="kind", tag="large_event"):
@@ -221,12 +232,12 @@ class LargeEventStatus(Fact, frozen=True, kw_only=True, tag_field="kind", tag="l
     def natural_key(self) -> tuple[identity.Part, ...]:
         return (self.source, self.event, self.observed_at)
 
-    def faults(self) -> Iterable[tuple[str, object, str]]:
+    def faults(self) -> Iterable[tuple[str, object, Words]]:
         if self.area_m2 is not None and not (self.area_m2.is_finite() and self.area_m2 > 0 and bounded(self.area_m2)):
-            yield "area_m2", self.area_m2, "square metres, a number above 0"
+            yield "area_m2", self.area_m2, AREA
         density = self.densest_per_m2
         if density is not None and not (density.is_finite() and density >= 0 and bounded(density)):
-            yield "densest_per_m2", density, "persons a square metre, a number of 0 or more"
+            yield "densest_per_m2", density, DENSITY
 
 
 class Tick(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="tick", omit_defaults=True):
@@ -257,7 +268,14 @@ class DrillEnded(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", ta
 class PlanActivated(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="plan_activated"):
     """From this offset on another library of plans is in force, in the partition it is appended to."""
 
-    content: Annotated[str, Meta(pattern=r"^[0-9a-f]{16,64}$(?!\n)", description="the library's content hash")]
+    content: Annotated[
+        str,
+        Meta(
+            pattern=r"^[0-9a-f]{16,64}$(?!\n)",
+            description="the library's content hash",
+            extra=saying("预案库的内容散列", "the library's content hash"),
+        ),
+    ]
     counties: Annotated[list[County], Meta(max_length=10_000)]
     """Those whose facts come to this partition."""
     at: Instant
@@ -271,28 +289,20 @@ KINDS: dict[str, type[AnyFact]] = {
 TOPICS: tuple[str, ...] = tuple(f.topic for f in KINDS.values())
 
 
-class FieldFault(msgspec.Struct, frozen=True):
-    """One wrong field."""
-
-    path: str
-    value: str
-    expected: str
-
-    def __str__(self) -> str:
-        return f"{self.path}: got {self.value}, expected {self.expected}"
-
-
-class BadFact(ValueError):
-    """A message that is no fact. `faults` says field, value, expected of each."""
-
-    def __init__(self, faults: list[FieldFault]) -> None:
-        super().__init__("; ".join(map(str, faults)))
-        self.faults = faults
-
-
 _NOT_CONTENT = slice(Fact.__struct_fields__.index("observed_at"), Fact.__struct_fields__.index("revision") + 1)
 """observed_at and revision, by which versions are told apart; reported_at; and known_at, which has a default."""
 _WRITTEN_VARIOUSLY = frozenset({datetime, Decimal, dict})
+
+
+def _price_of_one(measure: units.Measure, unit: str) -> Words:
+    return Words(
+        zh=f"以 {unit} 计、每 {measure.base} 大于 0 且小于 {MAX_NUMBER:.0E} 的价格",
+        en=f"a price of one {measure.base} above 0 and below {MAX_NUMBER:.0E}, in {unit}",
+    )
+
+
+def _division_of(county: str) -> Words:
+    return Words(zh=f"{county} 县内的行政区划代码", en=f"a division of county {county}")
 
 
 _EXACT = Context(prec=MAX_DIGITS)
@@ -310,114 +320,10 @@ def _canonical(value: Any) -> Any:
 
 
 _encode = msgspec.json.Encoder().encode
-_decoder = msgspec.json.Decoder(Message)
-_anything = msgspec.json.Decoder()
 
 
 def encode(message: Message) -> bytes:
     return _encode(message)
-
-
-def decode(raw: bytes, *, max_bytes: int = MAX_BYTES) -> Message:
-    """Reads one message of a fact topic. Raises `BadFact`."""
-    if len(raw) > max_bytes:
-        raise BadFact([FieldFault("$", f"{len(raw)} bytes", f"at most {max_bytes} bytes")])
-    try:
-        message: Message = _decoder.decode(raw)
-    except msgspec.ValidationError as error:
-        raise BadFact([_explain(error, raw)]) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise BadFact([FieldFault("$", _short(raw.decode("utf-8", "replace")), f"JSON in UTF-8 ({error})")]) from None
-    found = [*_misread(message, raw), *_unnameable(message), *(message.faults() if isinstance(message, Fact) else ())]
-    if found:
-        raise BadFact([FieldFault(f"$.{path}", _short(value), expected) for path, value, expected in found])
-    return message
-
-
-def _misread(message: Message, raw: bytes) -> Iterable[tuple[str, object, str]]:
-    """Python reads 4_60 as 460; a slip of the finger for 4.60 is not a price a hundred times as high."""
-    if _UNDERSCORED.search(raw) is None:
-        return
-    said: dict[str, Any] = _anything.decode(raw)
-    for field in message.__struct_fields__:
-        value = getattr(message, field)
-        if isinstance(value, Decimal) and "_" in str(said[field]):
-            yield field, said[field], "a decimal number"
-        elif isinstance(value, dict):
-            yield from ((f"{field}.{k}", v, "a decimal number") for k, v in said[field].items() if "_" in str(v))
-
-
-_UNDERSCORED = re.compile(rb"[0-9]_[0-9]")
-
-
-def _unnameable(message: Message) -> Iterable[tuple[str, object, str]]:
-    """Instants at the ends of the calendar that do not exist in UTC, in which everything is named."""
-    for field in message.__struct_fields__:
-        value = getattr(message, field)
-        if isinstance(value, datetime) and not 1 < value.year < 9999:  # noqa: PLR2004 - the calendar's own ends
-            try:
-                value.astimezone(UTC)
-            except OverflowError:
-                yield field, value.isoformat(), "a time whose UTC lies in the years 1 to 9999"
-
-
-def _explain(error: msgspec.ValidationError, raw: bytes) -> FieldFault:
-    """Msgspec says `Expected …, got … - at `$.path``; the value is looked up in the raw message."""
-    text, _, path = str(error).partition(" - at `")
-    path = path.rstrip("`").removeprefix("key` in `") or "$"
-    if text.startswith("Object missing required field"):
-        name = text.split("`")[1]
-        return FieldFault(f"{path}.{name}", "nothing", "a value: the field is required")
-    if text.startswith("Invalid value") and path.endswith("kind"):
-        return FieldFault(path, _value_at(raw, path), " | ".join([*KINDS, "tick", "drill_started", "drill_ended"]))
-    expected = text.removeprefix("Expected ").split(", got ")[0]
-    expected = next((plain for technical, plain in _PLAIN.items() if technical in text), expected)
-    if text.startswith("Invalid enum value"):
-        expected = _CHOICES.get(path.rpartition(".")[2], "one of the documented values")
-    for technical, plain in _TYPES.items():
-        expected = expected.replace(technical, plain)
-    return FieldFault(path, _value_at(raw, path), expected)
-
-
-_PLAIN = {
-    "^[0-9]{6}$(": "a county code of 6 digits",
-    "^[0-9]{6}([0-9]{3}": "a division code of 6, 9 or 12 digits",
-    "^[A-Z]{3}$(": "a currency of ISO 4217, e.g. CNY",
-    "regex '^[^": "text without control characters",
-    "`int | null`": "a whole number",
-    "Integer value out of range": "a whole number within bounds",
-    "`datetime`": "a time of RFC 3339 with its offset, e.g. 2026-08-26T16:09:13+08:00",
-    "`datetime | null`": "a time of RFC 3339 with its offset, e.g. 2026-08-26T16:09:13+08:00",
-    "timezone": "a time of RFC 3339 with its offset, e.g. 2026-08-26T16:09:13+08:00",
-    "Invalid RFC3339": "a time of RFC 3339 with its offset, e.g. 2026-08-26T16:09:13+08:00",
-    "Invalid decimal": "a decimal number",
-    "`decimal`": "a decimal number",
-}
-_TYPES = {"`int`": "a whole number", "`str`": "text", "`array`": "a list", "`object`": "an object"}
-_CHOICES = {
-    field.name: " | ".join(get_args(field.type))
-    for kind in KINDS.values()
-    for field in msgspec.structs.fields(kind)
-    if get_origin(field.type) is Literal
-}
-
-
-def _value_at(raw: bytes, path: str) -> str:
-    try:
-        value: Any = _anything.decode(raw)
-        for step in path.removeprefix("$").replace("[", ".").replace("]", "").split("."):
-            if step and step != "...":
-                value = value[int(step)] if isinstance(value, list) else value[step]
-    except (msgspec.DecodeError, LookupError, ValueError, TypeError, RecursionError):
-        return "?"
-    return _short(value if isinstance(value, str) else _encode(value).decode())
-
-
-def _short(value: object, limit: int = 80) -> str:
-    if isinstance(value, Decimal) and value.is_finite() and not bounded(value):
-        return f"a number of {len(value.as_tuple().digits)} digits"
-    text = repr(value) if isinstance(value, str) else str(value)
-    return text if len(text) <= limit else f"{text[:limit]}… ({len(text)} characters)"
 
 
 def bounded(value: Decimal) -> bool:

@@ -7,9 +7,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from rules import units
+from rules.alerts import Words
 from rules.conditions.aim import Aim, aims
 from rules.conditions.build import build
 from rules.facts import GrainPriceReading
+from rules.fault import Fault, fault
 from rules.plans import Plan, version
 from rules.subjects import About, abouts, by, indexed, series_key
 from rules.triggers import Trigger, kinds
@@ -105,16 +107,16 @@ class Library:
         lined = {line.commodity for point in self.site.points.values() for line in point.lines}
         return frozenset(lined | self.site.file.commodities.keys())
 
-    def incomparable(self, fact: GrainPriceReading) -> str | None:
+    def incomparable(self, fact: GrainPriceReading) -> Fault | None:
         """Why a reading cannot be held against the line of its point, if it cannot."""
         line = self._lines.get((fact.point, fact.commodity, fact.stage))
         if line is None:
             return None
         if fact.currency != line.currency:
-            return f"currency: got {fact.currency}, expected {line.currency} as the line of point {fact.point}"
+            return fault("currency", fact.currency, _as_the_line(line.currency, line.currency, fact.point))
         per = units.measure(line.unit).base
         if fact.measure.base != per:
-            return f"unit: got {fact.unit}, expected a price per {per} as the line of point {fact.point}"
+            return fault("unit", fact.unit, _as_the_line(f"每 {per} 的价格", f"a price per {per}", fact.point))
         return None
 
     @cached_property
@@ -180,3 +182,7 @@ class Library:
         bound = Bound(watch, plan, self.versions[plan.id])
         self._by_name[name, subject] = bound
         return bound
+
+
+def _as_the_line(zh: str, en: str, point: str) -> Words:
+    return Words(zh=f"{zh}，与监测点 {point} 的警戒线一致", en=f"{en} as the line of point {point}")

@@ -6,13 +6,14 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from rules import units
+from rules import expectations, units
+from rules.alerts import Words
 from rules.facts import MAX_NUMBER, bounded
+from rules.fault import Fault, fault
 from rules.library import Library
-from rules.misfit import Said
 from rules.plan_loading import read_plans, translation_faults
 from rules.site import Contract, Defaults, DeliveryDue, Point, Site, SiteFile, WarningLine
-from rules.yaml_file import BadFiles, Document, FileFault
+from rules.yaml_file import BadFiles, Document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -22,13 +23,23 @@ if TYPE_CHECKING:
 
 WHOLE = Decimal(100)
 
+NO_FILE = Words(zh="没有此文件", en="no such file")
+OF_THE_SITE = Words(zh="站点目录中的文件", en="a file of the site directory")
+POINTS = Words(zh="监测点列表", en="a list of points")
+UNIQUE = Words(zh="其他监测点未用的编号", en="an id that no other point has")
+ONE_LINE = Words(zh="每个品种、环节一条警戒线", en="one line for each commodity and stage")
+NO_BOUND = Words(zh="upper 和 lower 都没有", en="neither upper nor lower")
+A_LINE = Words(zh="一条警戒线", en="a warning line")
+DAY = Words(zh="日历上的一天，如 2026-08-15", en="a day of the calendar, e.g. 2026-08-15")
+PERCENT = Words(zh="大于 0、至多 100 的百分数", en="a percentage above 0 and up to 100")
+
 
 def load(texts: Mapping[str, str]) -> Library:
     """`texts` maps names within the site directory (`site.yaml`, `points.yaml`, `plans/*.yaml`) to what they contain.
 
     Raises `BadFiles` with every fault of every file.
     """
-    faults: list[FileFault] = []
+    faults: list[Fault] = []
     site_file = _site(texts, faults)
     points = _points(texts, faults)
     plans = _plans(texts, site_file, faults)
@@ -38,22 +49,23 @@ def load(texts: Mapping[str, str]) -> Library:
     return Library(site, plans)
 
 
-def _plans(texts: Mapping[str, str], site: SiteFile | None, faults: list[FileFault]) -> list[Plan]:
+def _plans(texts: Mapping[str, str], site: SiteFile | None, faults: list[Fault]) -> list[Plan]:
     names = sorted(name for name in texts if name.startswith("plans/"))
     plans, found = read_plans([d for name in names if (d := _document(texts, name, faults))], site)
     faults += found
     return plans
 
 
-def _place(fault: FileFault) -> tuple[int, str, int]:
+def _place(wrong: Fault) -> tuple[int, str, int]:
     """Faults are told file by file, and down each file."""
     first = {"site.yaml": 0, "points.yaml": 1}
-    return first.get(fault.file, len(first)), fault.file, fault.line
+    file = wrong.file or ""
+    return first.get(file, len(first)), file, wrong.line or 0
 
 
-def _document(texts: Mapping[str, str], name: str, faults: list[FileFault]) -> Document | None:
+def _document(texts: Mapping[str, str], name: str, faults: list[Fault]) -> Document | None:
     if name not in texts:
-        faults.append(FileFault(name, 1, "$", "no such file", "a file of the site directory"))
+        faults.append(fault("$", NO_FILE, OF_THE_SITE, name, 1))
         return None
     try:
         document = Document(name, texts[name])
@@ -64,7 +76,7 @@ def _document(texts: Mapping[str, str], name: str, faults: list[FileFault]) -> D
     return document
 
 
-def _site(texts: Mapping[str, str], faults: list[FileFault]) -> SiteFile | None:
+def _site(texts: Mapping[str, str], faults: list[Fault]) -> SiteFile | None:
     document = _document(texts, "site.yaml", faults)
     try:
         return document.to(SiteFile) if document else None
@@ -73,7 +85,7 @@ def _site(texts: Mapping[str, str], faults: list[FileFault]) -> SiteFile | None:
         return None
 
 
-def _points(texts: Mapping[str, str], faults: list[FileFault]) -> dict[str, Point]:
+def _points(texts: Mapping[str, str], faults: list[Fault]) -> dict[str, Point]:
     document = _document(texts, "points.yaml", faults)
     if document is None:
         return {}
@@ -84,18 +96,18 @@ def _points(texts: Mapping[str, str], faults: list[FileFault]) -> dict[str, Poin
         defaults = Defaults(source="?", cadence="1d")  # to find the faults of the points as well
     rows = document.at("$.points")
     if not isinstance(rows, list):
-        faults.append(document.fault("$.points", rows, "a list of points"))
+        faults.append(document.fault("$.points", rows, POINTS))
         return {}
     points: dict[str, Point] = {}
     for i, row in enumerate(rows):
         for point in _point(document, f"$.points[{i}]", row, defaults, faults):
             if point.id in points:
-                faults.append(document.fault(f"$.points[{i}].id", point.id, "an id that no other point has"))
+                faults.append(document.fault(f"$.points[{i}].id", point.id, UNIQUE))
             points[point.id] = point
     return points
 
 
-def _point(document: Document, path: str, row: object, defaults: Defaults, faults: list[FileFault]) -> Iterator[Point]:
+def _point(document: Document, path: str, row: object, defaults: Defaults, faults: list[Fault]) -> Iterator[Point]:
     try:
         values = {"source": defaults.source, "cadence": defaults.cadence, **row} if isinstance(row, dict) else row
         point = document.part(path, values, Point)
@@ -108,58 +120,75 @@ def _point(document: Document, path: str, row: object, defaults: Defaults, fault
         try:
             units.measure(line.unit)
         except units.UnknownUnit:
-            faults.append(document.fault(f"{where}.unit", line.unit, f"a known unit: {units.EXPECTED}"))
+            faults.append(document.fault(f"{where}.unit", line.unit, expectations.known_unit(units.EXPECTED)))
         else:
             faults += _line_faults_of_point(document, where, line)
         if (line.commodity, line.stage) in seen:
-            faults.append(
-                document.fault(
-                    where, Said(f"{line.commodity}/{line.stage} again"), "one line for each commodity and stage"
-                )
-            )
+            faults.append(document.fault(where, _again(line), ONE_LINE))
         seen.add((line.commodity, line.stage))
     yield point
 
 
-def _line_faults_of_point(document: Document, where: str, line: WarningLine) -> Iterator[FileFault]:
+def _line_faults_of_point(document: Document, where: str, line: WarningLine) -> Iterator[Fault]:
     measure = units.measure(line.unit)
     if measure.currency not in (None, line.currency):
-        yield document.fault(f"{where}.currency", line.currency, f"{measure.currency}, as the unit {line.unit} says")
+        yield document.fault(f"{where}.currency", line.currency, expectations.currency_of(measure.currency, line.unit))
     priced = True
     for side in ("upper", "lower"):
         bound: Decimal | None = getattr(line, side)
         if bound is not None and not _price(bound, measure):
             priced = False
-            yield document.fault(
-                f"{where}.{side}", bound, f"a price above 0 and below {MAX_NUMBER:.0E} for one {measure.base}"
-            )
+            yield document.fault(f"{where}.{side}", bound, _price_of_one(measure.base))
     if line.normal_stock_t is not None and not (bounded(line.normal_stock_t) and line.normal_stock_t > 0):
-        yield document.fault(f"{where}.normal_stock_t", line.normal_stock_t, "tonnes, a number above 0")
+        yield document.fault(f"{where}.normal_stock_t", line.normal_stock_t, expectations.SOME_TONNES)
     if line.contract is not None:
         yield from _contract_faults(document, f"{where}.contract", line.contract)
     if line.upper is None and line.lower is None:
-        yield document.fault(where, Said("neither upper nor lower"), "a warning line")
+        yield document.fault(where, NO_BOUND, A_LINE)
     elif priced and line.upper is not None and line.lower is not None and line.lower >= line.upper:
-        yield document.fault(f"{where}.lower", line.lower, f"a price below the upper line {line.upper}")
+        yield document.fault(f"{where}.lower", line.lower, _below(line.upper))
 
 
-def _contract_faults(document: Document, where: str, contract: Contract) -> Iterator[FileFault]:
+def _contract_faults(document: Document, where: str, contract: Contract) -> Iterator[Fault]:
     if not (bounded(contract.tonnes) and contract.tonnes > 0):
-        yield document.fault(f"{where}.tonnes", contract.tonnes, "tonnes, a number above 0")
+        yield document.fault(f"{where}.tonnes", contract.tonnes, expectations.SOME_TONNES)
     before: DeliveryDue | None = None
     for i, due in enumerate(contract.schedule):
         path = f"{where}.schedule[{i}]"
         try:
             date.fromisoformat(due.by)
         except ValueError:
-            yield document.fault(f"{path}.by", due.by, "a day of the calendar, e.g. 2026-08-15")
+            yield document.fault(f"{path}.by", due.by, DAY)
         if not (bounded(due.percent) and 0 < due.percent <= WHOLE):
-            yield document.fault(f"{path}.percent", due.percent, "a percentage above 0 and up to 100")
+            yield document.fault(f"{path}.percent", due.percent, PERCENT)
         if before is not None and (due.by <= before.by or due.percent <= before.percent):
-            yield document.fault(
-                path, Said(f"{due.by}: {due.percent} %"), f"later and more than {before.by}: {before.percent} %"
-            )
+            yield document.fault(path, _shown(due), _more_than(before))
         before = due
+
+
+def _again(line: WarningLine) -> Words:
+    one = f"{line.commodity}/{line.stage}"
+    return Words(zh=f"{one} 重复", en=f"{one} again")
+
+
+def _price_of_one(base: str) -> Words:
+    return Words(
+        zh=f"每 {base} 大于 0、小于 {MAX_NUMBER:.0E} 的价格",
+        en=f"a price above 0 and below {MAX_NUMBER:.0E} for one {base}",
+    )
+
+
+def _below(upper: Decimal) -> Words:
+    return Words(zh=f"低于上限 {upper} 的价格", en=f"a price below the upper line {upper}")
+
+
+def _shown(due: DeliveryDue) -> Words:
+    return Words(zh=f"{due.by} 为 {due.percent} %", en=f"{due.by}: {due.percent} %")
+
+
+def _more_than(before: DeliveryDue) -> Words:
+    said = _shown(before)
+    return Words(zh=f"晚于且多于前一项（{said.zh}）", en=f"later and more than {said.en}")
 
 
 def _price(bound: Decimal, measure: units.Measure) -> bool:

@@ -13,13 +13,18 @@ from rules.plan_checks.translations import untranslated
 from rules.plans import Plan
 from rules.subjects import placed
 from rules.trigger_faults import trigger_misfits
-from rules.yaml_file import BadFiles, Document, FileFault
+from rules.yaml_file import BadFiles, Document
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
+    from rules.fault import Fault
     from rules.site import SiteFile
 
+UNIQUE_PLAN = Words(zh="其他预案未用的标识", en="an id that no other plan has")
+UNIQUE_TRIGGER = Words(zh="本预案其他触发条件未用的标识", en="an id that no other trigger of the plan has")
+OWN_TRIGGER = Words(zh="本预案的触发条件", en="a trigger of this plan")
+PLAN_OR_TRIGGER = Words(zh="本库的预案，或“预案/触发条件”", en="a plan of the library, or plan/trigger")
 PARENT = Words(zh="本库的另一个预案", en="another plan of the library")
 
 
@@ -31,7 +36,7 @@ class Written(NamedTuple):
     parent: str | None
 
 
-def read_plans(documents: Iterable[Document], site: SiteFile | None) -> tuple[list[Plan], list[FileFault]]:
+def read_plans(documents: Iterable[Document], site: SiteFile | None) -> tuple[list[Plan], list[Fault]]:
     """The plans that can be read, and every fault. Without a site nothing is said of roles and departments."""
     written, faults = _written(documents)
     by_id = {one.id: one for one in reversed(written)}
@@ -54,27 +59,27 @@ def read_plans(documents: Iterable[Document], site: SiteFile | None) -> tuple[li
     return list(plans.values()), faults
 
 
-def translation_faults(document: Document) -> list[FileFault]:
+def translation_faults(document: Document) -> list[Fault]:
     """Of any file: texts that one of the two languages lacks."""
     return _shown(document, untranslated(document.value))
 
 
-def _written(documents: Iterable[Document]) -> tuple[list[Written], list[FileFault]]:
+def _written(documents: Iterable[Document]) -> tuple[list[Written], list[Fault]]:
     found: list[Written] = []
-    faults: list[FileFault] = []
+    faults: list[Fault] = []
     for document in documents:
         name = document.at("$.id")
         if not isinstance(document.value, dict) or not isinstance(name, str):
             faults += _unreadable(document)
             continue
         if any(name == other.id for other in found):
-            faults.append(document.fault("$.id", name, "an id that no other plan has"))
+            faults.append(document.fault("$.id", name, UNIQUE_PLAN))
         parent = document.at("$.parent")
         found.append(Written(document, name, parent if isinstance(parent, str) else None))
     return found, faults
 
 
-def _unreadable(document: Document) -> list[FileFault]:
+def _unreadable(document: Document) -> list[Fault]:
     try:
         document.to(Plan)
     except BadFiles as bad:
@@ -104,7 +109,7 @@ def _lineage(one: Written, parents: Mapping[str, str | None]) -> Iterator[Findin
 
 def _plan(
     one: Written, by_id: Mapping[str, Written], parents: Mapping[str, str | None]
-) -> tuple[Plan | None, list[FileFault]]:
+) -> tuple[Plan | None, list[Fault]]:
     """The plan with what it inherits, and what is wrong with it: an inherited field's faults are told in its own file.
 
     A plan with faults comes without the fields that have them, so that the rest of it is checked at once; or not at
@@ -138,36 +143,39 @@ def _head(path: str) -> str:
     return re.split(r"[.\[]", path.removeprefix("$."), maxsplit=1)[0]
 
 
-def _shown(document: Document, found: Iterable[Finding]) -> list[FileFault]:
-    return [document.fault(path, value, f"{expected.zh} / {expected.en}") for path, value, expected in found]
+def _shown(document: Document, found: Iterable[Finding]) -> list[Fault]:
+    return [document.fault(*one) for one in found]
 
 
-def _trigger_faults(document: Document, plan: Plan) -> Iterator[FileFault]:
+def _trigger_faults(document: Document, plan: Plan) -> Iterator[Fault]:
     ids: set[str] = set()
     for i, trigger in enumerate(plan.triggers):
         path = f"$.triggers[{i}]"
         if trigger.id in ids:
-            yield document.fault(f"{path}.id", trigger.id, "an id that no other trigger of the plan has")
+            yield document.fault(f"{path}.id", trigger.id, UNIQUE_TRIGGER)
         ids.add(trigger.id)
         for misfit in trigger_misfits(trigger, path):
             yield document.fault(*misfit)
         there = placed(trigger)
         for j, part in enumerate(plan.scope):
             if part not in there:
-                yield document.fault(
-                    f"$.scope[{j}]", part, f"{' | '.join(sorted(there))}: what trigger {trigger.id} tells"
-                )
+                yield document.fault(f"$.scope[{j}]", part, _told_by(trigger.id, there))
+
+
+def _told_by(trigger: str, there: Collection[str]) -> Words:
+    listed = " | ".join(sorted(there))
+    return Words(zh=f"触发条件 {trigger} 能给出的 {listed}", en=f"{listed}: what trigger {trigger} tells")
 
 
 def _inhibition_faults(
     document: Document, plan: Plan, plans: Mapping[str, Plan], named: Collection[str]
-) -> Iterator[FileFault]:
+) -> Iterator[Fault]:
     """A rule that names what there is not would hold nothing back, and nobody would notice."""
     known = {f"{other.id}/{trigger.id}" for other in plans.values() for trigger in other.triggers} | plans.keys()
     unreadable = set(named) - plans.keys()
     own = {trigger.id for trigger in plan.triggers}
     for i, rule in enumerate(plan.inhibits):
         if rule.trigger is not None and rule.trigger not in own:
-            yield document.fault(f"$.inhibits[{i}].trigger", rule.trigger, "a trigger of this plan")
+            yield document.fault(f"$.inhibits[{i}].trigger", rule.trigger, OWN_TRIGGER)
         if rule.alarms not in known and rule.alarms.partition("/")[0] not in unreadable:
-            yield document.fault(f"$.inhibits[{i}].alarms", rule.alarms, "a plan of the library, or plan/trigger")
+            yield document.fault(f"$.inhibits[{i}].alarms", rule.alarms, PLAN_OR_TRIGGER)

@@ -9,9 +9,13 @@ import msgspec
 from msgspec import Meta
 
 from rules.alerts import Words
+from rules.expectations import saying
 from rules.plan_duties import AfterAction, Judgement, OutOfScope, Report, Response, Retention, Start, Task
 from rules.triggers import Trigger
 from rules.vocabulary import Duration, Identifier, Role, Strict
+
+_SOME_TIME = saying("大于 0 的时长，如 30s、5m、1h", "a duration above 0, e.g. 30s, 5m, 1h")
+_ALARMS = saying("预案，或“预案/触发条件”", "a plan, or plan/trigger")
 
 
 class Step(Strict, frozen=True, kw_only=True):
@@ -28,7 +32,7 @@ class Escalation(Strict, frozen=True, kw_only=True):
     repeat: Annotated[int, Meta(ge=0, le=20)] = 0
     leader: Annotated[list[Role], Meta(min_length=1)]
     leader_wait: Duration = "5m"
-    last_resort_every: Annotated[str, Meta(pattern=r"^[1-9][0-9]{0,3}(s|m|h)$(?!\n)")] = "5m"
+    last_resort_every: Annotated[str, Meta(pattern=r"^[1-9][0-9]{0,3}(s|m|h)$(?!\n)", extra=_SOME_TIME)] = "5m"
 
 
 class Inhibition(Strict, frozen=True, kw_only=True):
@@ -36,7 +40,7 @@ class Inhibition(Strict, frozen=True, kw_only=True):
 
     trigger: Identifier | None = None
     """Which trigger of this plan holds the others back; absent: each of them."""
-    alarms: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}(/[a-z0-9][a-z0-9_-]{0,63})?$(?!\n)")]
+    alarms: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}(/[a-z0-9][a-z0-9_-]{0,63})?$(?!\n)", extra=_ALARMS)]
     """What it holds back: the alarms of a `plan`, or of one `plan/trigger`."""
     same: Literal["county", "place"]
     """Of the same county, or only of the greater alarm's own place and what lies in it."""

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from rules.alerts import Words
+from rules.expectations import saying
 from rules.facts import County, Division, Label
 from rules.vocabulary import Duration, Identifier, Role, seconds
 
@@ -18,7 +19,14 @@ from rules.vocabulary import Duration, Identifier, Role, seconds
 class DeliveryDue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What share of a contract is to be delivered by the end of a day."""
 
-    by: Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$(?!\n)", description="a day, e.g. 2026-08-15")]
+    by: Annotated[
+        str,
+        Meta(
+            pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$(?!\n)",
+            description="a day, e.g. 2026-08-15",
+            extra=saying("一天，如 2026-08-15", "a day, e.g. 2026-08-15"),
+        ),
+    ]
     percent: Decimal
 
 

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from rules.alerts import Words
+from rules.expectations import choice
 from rules.facts import KINDS, MAX_NUMBER, bounded
+from rules.fault import NOTHING
 from rules.measures import COLOURS, MEASURES
-from rules.misfit import Misfit, Said
+from rules.misfit import Misfit
 from rules.severity import LEVELS, Severity
 from rules.subjects import DEFAULT, POSSIBLE, by
 from rules.triggers import (
@@ -39,13 +42,53 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 
+OF_ONE_SERIES = Words(zh="此条件只看一个序列", en="a condition of one series")
+WITHIN_QUORUM = Words(
+    zh="放在 quorum 之内，或以 point、commodity、stage 为报警对象",
+    en="one within a quorum, or a subject of point, commodity and stage",
+)
+SHARE = Words(zh="占警戒线的比例，如 0.95", en="a share of the line, e.g. 0.95")
+UPPER = Words(zh="上限线满足 0 < approach <= recovery <= 1", en="0 < approach <= recovery <= 1 for an upper line")
+LOWER = Words(zh="下限线满足 approach >= recovery >= 1", en="approach >= recovery >= 1 for a lower line")
+SOME_DENSITY = Words(zh="每平方米人数，大于 0 的数", en="persons a square metre, a number above 0")
+SOME_TIME = Words(zh="大于 0 的时长：连续须不止一次读数", en="a duration above 0: a row is more than one reading")
+FROM_0 = Words(zh=f"不小于 0、小于 {MAX_NUMBER:.0E} 的数", en=f"a number from 0 and below {MAX_NUMBER:.0E}")
+ABOVE_0 = Words(zh=f"大于 0、小于 {MAX_NUMBER:.0E} 的数", en=f"a number above 0 and below {MAX_NUMBER:.0E}")
+SOME_BOUND = Words(zh="至少一个级别的界限", en="a bound for at least one level")
+ABOVE = Words(zh="高于下一级的界限", en="a bound above that of the level below it")
+BELOW = Words(zh="低于下一级的界限", en="a bound below that of the level below it")
+
+
+def field_of(kind: str) -> Words:
+    """A name that facts of a kind have."""
+    return Words(zh=f"{kind} 的字段", en=f"a field of {kind}")
+
+
+def _of_kind(kind: str) -> Words:
+    listed = choice(sorted(POSSIBLE[kind]))
+    return Words(zh=f"{kind} 的报警对象：{listed.zh}", en=f"of {kind}: {listed.en}")
+
+
+def _at_most(number: int) -> Words:
+    return Words(zh=f"至多 {number}，即条件的个数", en=f"at most {number}, as many as there are conditions")
+
+
+def _measure_of(kind: str) -> Words:
+    known = ", ".join(sorted(name for name, measure in MEASURES.items() if kind in measure.kinds))
+    return Words(zh=f"{kind} 的指标：{known}", en=f"a measure of {kind}: {known}")
+
+
+def _no(field: str) -> Words:
+    return Words(zh=f"没有 {field}", en=f"no {field}")
+
+
 def trigger_misfits(trigger: Trigger, path: str) -> Iterator[Misfit]:
     """Every one of a trigger, its paths beginning with `path`."""
     read = kinds(trigger.when)
     for i, field in enumerate(trigger.by):
         for kind in sorted(read):
             if field not in POSSIBLE[kind]:
-                yield Misfit(f"{path}.by[{i}]", field, f"of {kind}: {' | '.join(sorted(POSSIBLE[kind]))}")
+                yield Misfit(f"{path}.by[{i}]", field, _of_kind(kind))
     series = DEFAULT["grain_price"]
     one_series = set(by(trigger)) == set(series) and len(read) == 1
     yield from _condition(trigger.when, f"{path}.when", one_series=one_series)
@@ -54,7 +97,7 @@ def trigger_misfits(trigger: Trigger, path: str) -> Iterator[Misfit]:
 def _condition(spec: Condition, path: str, *, one_series: bool) -> Iterator[Misfit]:
     if isinstance(spec, AllOf | AnyOf | NOf):
         if isinstance(spec, NOf) and spec.n > len(spec.of):
-            yield Misfit(f"{path}.n", spec.n, f"at most {len(spec.of)}, as many as there are conditions")
+            yield Misfit(f"{path}.n", spec.n, _at_most(len(spec.of)))
         for i, one in enumerate(spec.of):
             yield from _condition(one, f"{path}.of[{i}]", one_series=one_series)
     elif isinstance(spec, For):
@@ -67,8 +110,7 @@ def _condition(spec: Condition, path: str, *, one_series: bool) -> Iterator[Misf
         yield from _condition(spec.of, f"{path}.of", one_series=True)
     else:
         if kinds(spec) == {"grain_price"} and not one_series:
-            expected = "one within a quorum, or a subject of point, commodity and stage"
-            yield Misfit(path, Said("a condition of one series"), expected)
+            yield Misfit(path, OF_ONE_SERIES, WITHIN_QUORUM)
         yield from _leaf(spec, path)
 
 
@@ -98,21 +140,21 @@ def _ratio(spec: Line, path: str) -> Iterator[Misfit]:
     approach, recovery = spec.ratio.approach, spec.ratio.recovery
     wrong = [share for share in ("approach", "recovery") if not bounded(getattr(spec.ratio, share))]
     for share in wrong:
-        yield Misfit(f"{path}.ratio.{share}", getattr(spec.ratio, share), "a share of the line, e.g. 0.95")
+        yield Misfit(f"{path}.ratio.{share}", getattr(spec.ratio, share), SHARE)
     if wrong:
         return
-    shown = Said(f"approach {approach}, recovery {recovery}")
+    shown = Words(zh=f"approach 为 {approach}、recovery 为 {recovery}", en=f"approach {approach}, recovery {recovery}")
     if spec.side == "upper" and not 0 < approach <= recovery <= 1:
-        yield Misfit(f"{path}.ratio", shown, "0 < approach <= recovery <= 1 for an upper line")
+        yield Misfit(f"{path}.ratio", shown, UPPER)
     if spec.side == "lower" and not approach >= recovery >= 1:
-        yield Misfit(f"{path}.ratio", shown, "approach >= recovery >= 1 for a lower line")
+        yield Misfit(f"{path}.ratio", shown, LOWER)
 
 
 def _crush(spec: Crush, path: str) -> Iterator[Misfit]:
     if not bounded(spec.densest_per_m2) or spec.densest_per_m2 <= 0:
-        yield Misfit(f"{path}.densest_per_m2", spec.densest_per_m2, "persons a square metre, a number above 0")
+        yield Misfit(f"{path}.densest_per_m2", spec.densest_per_m2, SOME_DENSITY)
     if not seconds(spec.within):
-        yield Misfit(f"{path}.within", spec.within, "a duration above 0: a row is more than one reading")
+        yield Misfit(f"{path}.within", spec.within, SOME_TIME)
 
 
 def _anomaly(spec: Anomaly, path: str) -> Iterator[Misfit]:
@@ -120,7 +162,7 @@ def _anomaly(spec: Anomaly, path: str) -> Iterator[Misfit]:
     for least in ("least_percent", "least_sigma"):
         value = getattr(spec, least)
         if not bounded(value) or value < 0:
-            yield Misfit(f"{path}.{least}", value, f"a number from 0 and below {MAX_NUMBER:.0E}")
+            yield Misfit(f"{path}.{least}", value, FROM_0)
 
 
 def _table(spec: Table, path: str) -> Iterator[Misfit]:
@@ -129,8 +171,7 @@ def _table(spec: Table, path: str) -> Iterator[Misfit]:
         where = f"{path}.rows[{j}]"
         measure = MEASURES.get(row.measure)
         if measure is None or spec.facts not in measure.kinds:
-            known = sorted(name for name, m in MEASURES.items() if spec.facts in m.kinds)
-            yield Misfit(f"{where}.measure", row.measure, f"a measure of {spec.facts}: {', '.join(known)}")
+            yield Misfit(f"{where}.measure", row.measure, _measure_of(spec.facts))
             continue
         yield from _bounds(row, where)
 
@@ -139,14 +180,14 @@ def _where(where: Mapping[str, object], kind: str, path: str) -> Iterator[Misfit
     fields = {f.name for f in msgspec.structs.fields(KINDS[kind])}
     for field in where:
         if field not in fields:
-            yield Misfit(f"{path}.where.{field}", field, f"a field of {kind}")
+            yield Misfit(f"{path}.where.{field}", field, field_of(kind))
 
 
 def _bounds(row: Row, path: str) -> Iterator[Misfit]:
     wanted, unwanted = ("colours", "levels") if row.measure == "colour" else ("levels", "colours")
     if getattr(row, unwanted) or not getattr(row, wanted):
-        found = unwanted if getattr(row, unwanted) else f"no {wanted}"
-        yield Misfit(path, Said(found), f"{wanted} for measure {row.measure}")
+        found = Words(zh=f"写了 {unwanted}", en=unwanted) if getattr(row, unwanted) else _no(wanted)
+        yield Misfit(path, found, Words(zh=f"指标 {row.measure} 的 {wanted}", en=f"{wanted} for measure {row.measure}"))
         return
     if wanted == "levels":
         yield from _ladder(row.levels, f"{path}.levels", falling=row.side == "lower")
@@ -155,7 +196,7 @@ def _bounds(row: Row, path: str) -> Iterator[Misfit]:
     for level in (level.word for level in LEVELS if level.word in row.colours):
         colour = row.colours[level]
         if COLOURS.index(colour) <= below:
-            yield Misfit(f"{path}.colours.{level}", colour, "a bound above that of the level below it")
+            yield Misfit(f"{path}.colours.{level}", colour, ABOVE)
         below = COLOURS.index(colour)
 
 
@@ -164,15 +205,14 @@ def _ladder(
 ) -> Iterator[Misfit]:
     """`nought`: a bound of 0 makes sense."""
     if not bounds:
-        yield Misfit(path, Said("nothing"), "a bound for at least one level")
+        yield Misfit(path, NOTHING, SOME_BOUND)
     below: Decimal | int | None = None
     for level in (severity.word for severity in Severity if severity.word in bounds):
         bound = bounds[level]
         if not bounded(Decimal(bound)) or bound < 0 or (bound == 0 and not nought):
             # a bound of 0 would be reached by every report that says nothing happened
-            yield Misfit(f"{path}.{level}", bound, f"a number above 0 and below {MAX_NUMBER:.0E}")
+            yield Misfit(f"{path}.{level}", bound, ABOVE_0)
             continue
         if below is not None and (bound >= below if falling else bound <= below):
-            side = "below" if falling else "above"
-            yield Misfit(f"{path}.{level}", bound, f"a bound {side} that of the level below it")
+            yield Misfit(f"{path}.{level}", bound, BELOW if falling else ABOVE)
         below = bound

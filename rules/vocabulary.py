@@ -7,8 +7,22 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-Identifier = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$(?!\n)")]
-Duration = Annotated[str, Meta(pattern=r"^([0-9]{1,6}(s|m|h|d)|0)$(?!\n)")]
+from rules.expectations import saying
+
+Identifier = Annotated[
+    str,
+    Meta(
+        pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$(?!\n)",
+        extra=saying("由 a-z、0-9、- 和 _ 组成的名称", "a name of a-z, 0-9, - and _"),
+    ),
+]
+Duration = Annotated[
+    str,
+    Meta(
+        pattern=r"^([0-9]{1,6}(s|m|h|d)|0)$(?!\n)",
+        extra=saying("时长，如 30s、5m、24h、10d", "a duration, e.g. 30s, 5m, 24h, 10d"),
+    ),
+]
 """`30s`, `5m`, `24h`, `10d`."""
 Role = Identifier
 Level = Literal["IV", "III", "II", "I"]

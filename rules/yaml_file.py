@@ -2,37 +2,45 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 import yaml
 
-from rules.misfit import Said, misfits
+from rules import expectations
+from rules.alerts import Words
+from rules.fault import ROOT, Fault, Faults, fault
+from rules.misfit import misfits
 
 T = TypeVar("T")
 MAX_DEPTH = 32
-MAX_SHOWN = 120
+
+THIS_TEXT = Words(zh="此处文字", en="this text")
+ONCE = Words(zh="每个键只出现一次", en="one value for each key")
+TWICE = Words(zh="重复的值", en="a second value")
+AN_ALIAS = Words(zh="别名（alias）", en="an alias")
+ITSELF = Words(zh="值本身", en="the value itself")
+DEEPER = Words(zh="嵌套过深", en="more")
+SHALLOW = Words(zh=f"至多 {MAX_DEPTH} 层", en=f"at most {MAX_DEPTH} levels")
+READABLE = Words(zh="能读出的值", en="a value that can be read")
 
 
-class FileFault(NamedTuple):
-    """One fault of one file, for people."""
-
-    file: str
-    line: int
-    path: str
-    value: str
-    expected: str
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line} {self.path}: got {self.value}, expected {self.expected}"
+class BadFiles(Faults):
+    """Files that cannot be used."""
 
 
-class BadFiles(ValueError):
-    """Files that cannot be used. `faults` has every one of them."""
+def _yaml(problem: str | None) -> Words:
+    """The parser's own words are English, and for who knows YAML."""
+    return Words(zh="合法的 YAML", en=f"YAML ({problem})")
 
-    def __init__(self, faults: list[FileFault]) -> None:
-        super().__init__("\n".join(map(str, faults)))
-        self.faults = faults
+
+def decoded(file: str, raw: bytes) -> str:
+    """The text of a file; a byte order mark is no part of it. Raises `BadFiles`."""
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise BadFiles([fault(ROOT, expectations.byte(raw, error.start), expectations.UTF8, file, line)]) from None
 
 
 class Document:
@@ -40,20 +48,18 @@ class Document:
 
     def __init__(self, file: str, text: str) -> None:
         self.file = file
+        self._lines: dict[str, int] = {}
         try:
             node = yaml.compose(text, Loader=yaml.CSafeLoader)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
-            raise BadFiles(
-                [FileFault(file, mark.line + 1 if mark else 1, "$", "this text", f"YAML ({error.problem})")]
-            ) from None
+            raise BadFiles([fault(ROOT, THIS_TEXT, _yaml(error.problem), file, mark.line + 1 if mark else 1)]) from None
         except yaml.reader.ReaderError as error:
             line = text.count("\n", 0, error.position) + 1
-            raise BadFiles([FileFault(file, line, "$", "this text", f"YAML ({error.reason})")]) from None
+            raise BadFiles([fault(ROOT, THIS_TEXT, _yaml(error.reason), file, line)]) from None
         if node is None:
-            raise BadFiles([FileFault(file, 1, "$", "an empty file", "a YAML mapping")])
-        self._lines: dict[str, int] = {}
-        self._faults: list[FileFault] = []
+            raise BadFiles([fault(ROOT, expectations.EMPTY, expectations.MAPPING, file, 1)])
+        self._faults: list[Fault] = []
         self._read_already: set[int] = set()
         self.value = self._read(node, "$")
         if self._faults:
@@ -65,10 +71,8 @@ class Document:
             path = path[: max(path.rfind("."), path.rfind("["))] or "$"
         return self._lines.get(path, 1)
 
-    def fault(self, path: str, value: object, expected: str) -> FileFault:
-        shown = repr(value) if isinstance(value, str) and not isinstance(value, Said) else str(value)
-        shown = shown if len(shown) <= MAX_SHOWN else f"{shown[:MAX_SHOWN]}…"
-        return FileFault(self.file, self.line(path), path.removeprefix("$."), shown, expected)
+    def fault(self, path: str, value: object, expected: Words) -> Fault:
+        return fault(path, value, expected, self.file, self.line(path))
 
     def at(self, path: str) -> Any:
         value = self.value
@@ -91,14 +95,9 @@ class Document:
             raise BadFiles(faults)
         try:
             return msgspec.convert(value, type_, strict=False)
-        except msgspec.ValidationError as error:
-            raise BadFiles([self.explain(str(error), path)]) from None
-
-    def explain(self, message: str, prefix: str = "$") -> FileFault:
-        """A fault in msgspec's own words: `Expected …, got … - at `$.path``."""
-        text, _, path = message.partition(" - at `")
-        path = prefix + (path.rstrip("`") or "$").removeprefix("$")
-        return self.fault(path, self.at(path), text.removeprefix("Expected ").split(", got ")[0].strip("`"))
+        except msgspec.ValidationError as error:  # what no misfit knows of: msgspec says where
+            inner = str(error).partition(" - at `$")[2].rstrip("`")
+            raise BadFiles([self.fault(f"{path}{inner}", self.at(f"{path}{inner}"), READABLE)]) from None
 
     def _read(self, node: yaml.Node, path: str) -> Any:
         self._lines[path] = node.start_mark.line + 1
@@ -106,8 +105,8 @@ class Document:
             # an alias may hold itself, or a few lines a million nodes
             again, deep = id(node) in self._read_already, path.count(".") + path.count("[") > MAX_DEPTH
             if again or deep:
-                value, expected = ("an alias", "the value itself") if again else ("more", f"at most {MAX_DEPTH} levels")
-                self._faults.append(self.fault(path, Said(value), expected))
+                value, expected = (AN_ALIAS, ITSELF) if again else (DEEPER, SHALLOW)
+                self._faults.append(self.fault(path, value, expected))
                 return None
             self._read_already.add(id(node))
         if isinstance(node, yaml.SequenceNode):
@@ -123,6 +122,6 @@ class Document:
             name = str(key.value)
             if name in found:
                 self._lines[f"{path}.{name}"] = key.start_mark.line + 1
-                self._faults.append(self.fault(f"{path}.{name}", Said("a second value"), "one value for each key"))
+                self._faults.append(self.fault(f"{path}.{name}", TWICE, ONCE))
             found[name] = self._read(value, f"{path}.{name}")
         return found

@@ -21,6 +21,8 @@ LOUD_EVERY = timedelta(hours=1)
 MAX_RAW = 512 * 1024
 """A longer body is kept to this length: the letter must fit where its origin fitted."""
 MAX_EXPLAIN = 4000
+MAX_TOLD = 120
+"""So much of the reason is told in a text."""
 MAX_NOTICES = 200
 """Sources remembered per partition: a feeder that invents sources must not fill the table."""
 SENT_AGAIN = "sent_again"
@@ -42,7 +44,8 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", ta
 
     id: UUID
     reason: str
-    explain: str
+    """One word for machines: `bad_fact`, `conflict`, `future` …"""
+    explain: Words
     origin: Origin
     appended_at: datetime
     raw: bytes
@@ -110,7 +113,7 @@ def sent_again(header: bytes | None) -> UUID | None:
 
 
 def letter(
-    record: Record, key: bytes | None, raw: bytes, *, reason: str, explain: str, limit: int, of: UUID | None = None
+    record: Record, key: bytes | None, raw: bytes, *, reason: str, explain: Words, limit: int, of: UUID | None = None
 ) -> DeadLetter:
     """The dead letter of a message. Its id is made of its origin: written twice, it is one.
 
@@ -120,7 +123,7 @@ def letter(
     return DeadLetter(
         id=of or identity.name("dead-letter", (record.topic, record.topic_id, record.partition, record.offset)),
         reason=reason,
-        explain=explain[:MAX_EXPLAIN],
+        explain=_cut(explain, MAX_EXPLAIN),
         origin=Origin(topic=record.topic, topic_id=record.topic_id, partition=record.partition, offset=record.offset),
         appended_at=record.appended_at,
         raw=raw[:MAX_RAW],
@@ -131,6 +134,10 @@ def letter(
         source=source,
         county=county,
     )
+
+
+def _cut(said: Words, limit: int) -> Words:
+    return Words(zh=said.zh[:limit], en=said.en[:limit])
 
 
 class Notice(msgspec.Struct, frozen=True):
@@ -176,15 +183,15 @@ def _key(table: EntryTable, record: Record, dead: DeadLetter, exercise: str | No
 def _alert(dead: DeadLetter, county: str, exercise: str | None) -> Alert:
     who = dead.source or dead.origin.topic
     where = f"{dead.origin.topic}/{dead.origin.partition}/{dead.origin.offset}"
+    why = _cut(dead.explain, MAX_TOLD)
     return pipeline_fault(
         county=county,
         part="dead-letters",
         subject=f"{who}/{dead.reason}",
         at=dead.appended_at,
         explain=Words(
-            zh=f"来自 {who} 的数据无法处理（{dead.reason}）：{dead.explain[:120]}。"
-            f"已存入死信（{where}），一小时内同类不再重复提示",
-            en=f"Data from {who} cannot be used ({dead.reason}): {dead.explain[:120]}. Kept as a dead letter ({where});"
+            zh=f"来自 {who} 的数据无法处理（{dead.reason}）：{why.zh}。已存入死信（{where}），一小时内同类不再重复提示",
+            en=f"Data from {who} cannot be used ({dead.reason}): {why.en}. Kept as a dead letter ({where});"
             " the like is not reported again within the hour",
         ),
         source=dead.source or "",

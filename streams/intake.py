@@ -7,10 +7,10 @@ import logging
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
-from rules import alerts, facts
+from rules import alerts, decoding, facts
 from rules.entries import Record
 from rules.in_force import UnknownLibrary
-from streams import dead_letters, topics
+from streams import dead_letters, reasons, topics
 from streams.flusher import NewRecord
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from faust.types import EventT, StreamT
     from faust.types import Message as Carried
 
+    from rules.alerts import Words
     from rules.entries import Outcome, States
     from rules.facts import Message
     from streams.commits import Committed
@@ -86,14 +87,13 @@ class Intake:
 
     def _apply(self, record: Record, message: Carried) -> None:
         try:
-            fact = facts.decode(message.value or b"", max_bytes=self._settings.max_fact_bytes)
-        except facts.BadFact as bad:
-            self._bury(record, message, "bad_fact", str(bad))
+            fact = decoding.decode(message.value or b"", max_bytes=self._settings.max_fact_bytes)
+        except decoding.BadFact as bad:
+            self._bury(record, message, "bad_fact", bad.explain)
             return
         if isinstance(fact, facts.Fact):
             if fact.topic != record.topic:
-                explain = f"$.kind: got {fact.kind} on topic {record.topic}, expected it on topic {fact.topic}"
-                self._bury(record, message, "wrong_topic", explain)
+                self._bury(record, message, "wrong_topic", reasons.wrong_topic(fact.kind, record.topic, fact.topic))
                 return
             if not self._at_home(record, message.key, fact.county):
                 self._forward(record, message, fact)
@@ -104,7 +104,7 @@ class Intake:
             raise  # what comes after it cannot be judged: the worker ends here, and nothing is passed over
         except Exception as failed:
             logger.exception("engine: %s/%s/%s", record.topic, record.partition, record.offset)
-            self._bury(record, message, "engine_error", repr(failed))
+            self._bury(record, message, "engine_error", reasons.engine_failed(failed))
             return
         if outcome.rejected is not None:
             reason, explain = outcome.rejected
@@ -128,10 +128,7 @@ class Intake:
         home = topics.home_partition(fact.county, self._settings.partitions)
         come_from = _header(message.headers, FORWARDED)
         if come_from is not None:
-            explain = (
-                f"key: got {message.key!r} in partition {record.partition} after it was forwarded from"
-                f" {come_from.decode(errors='replace')}, expected {fact.county} in partition {home}"
-            )
+            explain = reasons.misrouted(message.key, record.partition, come_from, fact.county, home)
             self._bury(record, message, "misrouted", explain)
             return
         raw = message.value or b""
@@ -139,7 +136,7 @@ class Intake:
         self._flusher.send(NewRecord(record.topic, topics.county_key(fact.county), raw, home, ((FORWARDED, came),)))
         self._counters.forwarded[record.topic, self._counters.of(fact.source)] += 1
 
-    def _bury(self, record: Record, message: Carried, reason: str, explain: str, exercise: str | None = None) -> None:
+    def _bury(self, record: Record, message: Carried, reason: str, explain: Words, exercise: str | None = None) -> None:
         dead = dead_letters.letter(
             record,
             message.key,
@@ -159,7 +156,7 @@ class Intake:
         if aloud:
             logger.warning(
                 "dead letter: %s/%s/%s source=%s reason=%s: %s",
-                record.topic, record.partition, record.offset, dead.source, reason, explain,
+                record.topic, record.partition, record.offset, dead.source, reason, explain.en,
             )  # fmt: skip
 
     def _alert(self, alert: alerts.Alert) -> None:

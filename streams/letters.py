@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from rules.alerts import Words
 from streams import dead_letters, topics
 from streams.dead_letters import DeadLetter, SentAgain
 from streams.finished import finished
@@ -38,7 +39,7 @@ class Resent(msgspec.Struct, frozen=True, kw_only=True):
     """`applied`, `came_back`, `sent` (no worker has read it yet), `already_sent`, `truncated` or `not_found`."""
     partition: int | None = None
     offset: int | None = None
-    explain: str | None = None
+    explain: Words | None = None
     """Why it came back."""
 
 

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from rules.alerts import Words
 from rules.backtest.arrival import arrival, fingerprint, in_order
-from rules.facts import BadFact, Fact, decode
+from rules.decoding import BadFact, decode
+from rules.facts import Fact
 from streams.reading import read_topic
-from streams.sources.base import FactRow, RowFault, RowSkipped, reason_of, row_fault
+from streams.sources.admission import reason_of
+from streams.sources.base import FactRow, RowFault, RowSkipped, row_fault
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from streams.sources.base import Row
     from streams.sources.files import FactFile
 
+NOT_AHEAD = Words(zh="不晚于现在的时间", en="a time that is not in the future")
 FAULTS_KEPT = 100
 READ_EVERY = 500
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -100,8 +104,7 @@ class Gathering:
         for field in ("observed_at", "known_at", "reported_at"):
             at = getattr(row.fact, field)
             if at is not None and at > self._now:
-                expected = "a time that is not in the future"
-                return row_fault(row.file, row.line, "future", path=field, value=at.isoformat(), expected=expected)
+                return row_fault(row.file, row.line, "future", path=field, value=at, expected=NOT_AHEAD)
         return None
 
     def _lies_outside(self, fact: AnyFact) -> bool:
@@ -119,7 +122,7 @@ def _row(record: StoredRecord, where: str) -> Row:
     try:
         message = decode(record.value or b"")
     except BadFact as bad:
-        return RowFault(where, record.offset, reason_of(bad.faults), bad.faults)
+        return RowFault(where, record.offset, reason_of(bad), bad.faults)
     if not isinstance(message, Fact):
         return RowSkipped(where, record.offset, "no fact: a tick, or the beginning or end of a drill")
     if message.exercise is not None:

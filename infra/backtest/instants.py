@@ -6,10 +6,14 @@ from datetime import date, datetime, time, timedelta
 
 import msgspec
 
-from responders.clock import SHANGHAI
+from rules.alerts import Words
 from rules.facts import Instant
+from rules.shanghai import SHANGHAI
 
-EXPECTED = "日期或带时区的时间 / a date, or a time of RFC 3339 with its offset: 2020-10-15 | 2020-10-15T08:00:00+08:00"
+EXPECTED = Words(
+    zh="日期或带时区的 RFC 3339 时间：2020-10-15 | 2020-10-15T08:00:00+08:00",
+    en="a date, or a time of RFC 3339 with its offset: 2020-10-15 | 2020-10-15T08:00:00+08:00",
+)
 
 
 def instant(text: str, *, end: bool = False) -> datetime:
@@ -20,4 +24,4 @@ def instant(text: str, *, end: bool = False) -> datetime:
             return datetime.combine(day, time(), SHANGHAI) + timedelta(days=end)
         return msgspec.convert(text, Instant)
     except (ValueError, OverflowError):
-        raise ValueError(EXPECTED) from None
+        raise ValueError(text) from None

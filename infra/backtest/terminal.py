@@ -103,7 +103,7 @@ def _left_out(side: Side) -> Iterator[str]:
     result = side.result
     for reason, count in sorted(result.refused.items()):
         example = next(one for one in result.refusals if one.reason == reason)
-        yield f"  引擎拒收 refused by the engine: {reason} {count:,} ({example.explain})"
+        yield f"  引擎拒收 refused by the engine: {reason} {count:,} ({example.explain.zh} / {example.explain.en})"
     if result.unwatched:
         yield (
             f"  {result.unwatched:,} 条数据没有任何报警关注（来源不是该点的指定来源、无预案涉及或重复）"

@@ -16,13 +16,21 @@ from responders.alarms import alarm_id
 from responders.annunciator import Thing
 from responders.clock import shown
 from responders.timeline import WHY, grade
+from rules import expectations
+from rules.alerts import Words
 from rules.annunciation import Seen
+from rules.fault import fault
 from rules.vocabulary import Duration, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from responders.alarm_queries import AlarmEvent, AlarmLine
+
+LASTING = Words(zh="时长，如 30m、8h、1d", en="a duration such as 30m, 8h, 1d")
+NONE_OR_BOTH = Words(zh="都没有或都有", en="none or both")
+ONE_OF_THEM = Words(zh="其中恰好一项", en="one of them")
+
 
 _EVENTS = {
     "shelved": "搁置", "unshelved": "取消搁置", "shelf expired": "搁置到期", "rose above its shelf": "超过搁置级别",
@@ -39,7 +47,7 @@ class _Lasting(click.ParamType):
         try:
             return timedelta(seconds=seconds(_duration(str(value))))
         except ValueError:
-            raise refuse(f"--for: 得到 got {value!r}，应为 expected 30m, 8h, 1d") from None
+            raise refuse(fault("--for", value, LASTING)) from None
 
 
 def _duration(text: str) -> Duration:
@@ -192,11 +200,9 @@ def _name(context: Context, detector: str, subject: str, county: str | None, exe
 def _what(context: Context, detector: str | None, point: str | None, county: str | None) -> Thing:
     site = context.library.site
     if (detector is None) == (point is None):
-        raise refuse("--detector, --point: 须且仅须其一 / got none or both, expected one of them")
+        raise refuse(fault("--detector, --point", NONE_OR_BOTH, ONE_OF_THEM))
     if point is not None and point not in site.points:
-        raise refuse(
-            f"--point: 得到 got {point!r}，应为本地监测点 / expected one of the site's {len(site.points)} points"
-        )
+        raise refuse(fault("--point", point, expectations.one_of_points(len(site.points))))
     where = county or site.file.county
     return Thing(where, "point", point) if point is not None else Thing(where, "detector", str(detector))
 

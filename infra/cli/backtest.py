@@ -15,15 +15,17 @@ from infra import clock
 from infra.backtest import json_lines, report, terminal
 from infra.backtest.episode_file import load_episodes
 from infra.backtest.history import Gathering, faults_of
-from infra.backtest.instants import instant
+from infra.backtest.instants import EXPECTED, instant
 from infra.backtest.study import study
 from infra.cli.context import Context, json_option, pass_context, print_json, refuse
 from infra.cli.fact_files import bar, bytes_of, fact_files, mapping_named, move
 from infra.demo_site import COUNTY, make_file_site
 from infra.site_files import read_library
 from infra.wiring import stream_settings
-from rules import facts
+from rules import expectations, facts
+from rules.alerts import Words
 from rules.facts import GrainPriceReading
+from rules.fault import NOTHING, fault
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -33,6 +35,15 @@ if TYPE_CHECKING:
     from rules.backtest.arrival import By
     from rules.library import Library
     from streams.sources.files import FactFile, Format
+
+FACTS_OR_TOPIC = Words(zh="数据文件，或 --topic", en="files of facts, or --topic")
+BESIDE_IT = Words(zh="同时有 --topic 或 --site", en="--topic or --site beside it")
+PRICES_ALONE = Words(zh="只有价格文件", en="files of prices alone")
+IN_A_DIRECTORY = Words(zh="现有目录中的文件", en="a file in a directory that exists")
+NO_PRICE = Words(zh="没有价格", en="no price")
+PRICES = Words(zh="价格文件", en="files of prices")
+NO_FACT = Words(zh="没有可用的数据", en="no usable fact")
+
 
 FAULTS_SHOWN = 20
 MADE = "由数据生成 / made from the data"
@@ -119,11 +130,11 @@ def backtest_command(context: Context, /, **options: Any) -> None:
 def _check(asked: Asked) -> None:
     """What makes no sense is refused before anything long is done."""
     if not asked.files and not asked.topics:
-        raise refuse("FILES: got nothing, expected files of facts, or --topic")
+        raise refuse(fault("FILES", NOTHING, FACTS_OR_TOPIC))
     if asked.made_site and (asked.topics or asked.site):
-        raise refuse("--made-site: got --topic or --site beside it, expected files of prices alone")
+        raise refuse(fault("--made-site", BESIDE_IT, PRICES_ALONE))
     if asked.report and not asked.report.absolute().parent.is_dir():
-        raise refuse(f"--report: got {asked.report}, expected a file in a directory that exists")
+        raise refuse(fault("--report", str(asked.report), IN_A_DIRECTORY))
 
 
 # -- reading
@@ -153,7 +164,7 @@ def _of_made_site(asked: Asked, directory: Path) -> tuple[History, Library]:
     history = _told(gathering)
     prices = [fact for fact in gathering.facts() if isinstance(fact, GrainPriceReading)]
     if not prices:
-        raise refuse("--made-site: got no price, expected files of prices")
+        raise refuse(fault("--made-site", NO_PRICE, PRICES))
     make_file_site(directory, prices, prices[0].source, mapping)
     return history, read_library(directory)
 
@@ -173,7 +184,7 @@ def _told(gathering: Gathering) -> History:
     for word, count in sorted(history.skipped.items()):
         click.echo(f"  略过 / left out ({word}): {count}", err=True)
     if not history.arrivals:
-        raise refuse(f"{', '.join(history.names)}: 没有可用的数据 / got no usable fact, expected at least one")
+        raise refuse(fault(", ".join(history.names), NO_FACT, expectations.A_FACT))
     return history
 
 
@@ -182,8 +193,8 @@ def _time(option: str, text: str | None, *, end: bool = False) -> datetime | Non
         return None
     try:
         return instant(text, end=end)
-    except ValueError as expected:
-        raise refuse(f"{option}: got {text!r}, expected {expected}") from None
+    except ValueError:
+        raise refuse(fault(option, text, EXPECTED)) from None
 
 
 # -- answering

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from infra.settings import Settings
+    from rules.fault import Fault
     from rules.library import Library
 
 
@@ -41,9 +42,9 @@ def print_json(rows: Iterable[Any]) -> None:
         click.echo(msgspec.json.encode(row).decode())
 
 
-def refuse(message: str) -> click.ClickException:
+def refuse(wrong: Fault | str) -> click.ClickException:
     """Bad input: said once, exit code 2."""
-    error = click.ClickException(message)
+    error = click.ClickException(str(wrong))
     error.exit_code = 2
     return error
 

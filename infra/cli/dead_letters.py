@@ -13,10 +13,16 @@ from infra import clock
 from infra.cli.context import Context, json_option, pass_context, print_json, refuse
 from infra.wiring import open_producer, stream_settings
 from responders.clock import shown
+from rules.alerts import Words
+from rules.fault import NOTHING, fault
 from streams.letters import list_dead_letters, send_again
 
 if TYPE_CHECKING:
     from streams.letters import Listed, Resent
+
+
+SOME = Words(zh="死信编号，或 --reason、--all", en="ids of dead letters, --reason or --all")
+AS_LISTED = Words(zh="fenghuo dead-letters list 所列的编号", en="ids as fenghuo dead-letters list prints them")
 
 
 RESENT = {
@@ -55,7 +61,7 @@ def list_command(context: Context, *, waiting: bool, as_json: bool) -> None:
             again = f"  重发 {one.came_back} 次均被退回 sent again {one.came_back} times in vain"
         click.echo(
             f"{letter.id}  {shown(letter.appended_at)}  {letter.reason}  {letter.source or '?'}"
-            f"  {origin.topic}/{origin.partition}@{origin.offset}  {letter.explain}{again}"
+            f"  {origin.topic}/{origin.partition}@{origin.offset}  {letter.explain.zh} / {letter.explain.en}{again}"
         )
     if not found:
         click.echo("没有死信 / no dead letters")
@@ -70,11 +76,11 @@ def list_command(context: Context, *, waiting: bool, as_json: bool) -> None:
 def again(context: Context, ids: tuple[str, ...], reason: str | None, *, everything: bool, as_json: bool) -> None:
     """排除原因后重发 / send them again once the cause is mended; each at most once."""
     if not ids and not everything and reason is None:
-        raise refuse("ids: got nothing, expected ids of dead letters, --reason or --all")
+        raise refuse(fault("IDS", NOTHING, SOME))
     try:
         chosen = [UUID(one) for one in ids]
     except ValueError:
-        raise refuse(f"ids: got {' '.join(ids)}, expected ids as fenghuo dead-letters list prints them") from None
+        raise refuse(fault("IDS", " ".join(ids), AS_LISTED)) from None
     if everything or reason is not None:
         waiting = [one for one in _letters(context) if one.sent_again is None]
         chosen += [one.letter.id for one in waiting if reason in (None, one.letter.reason)]

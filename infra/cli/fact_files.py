@@ -10,12 +10,19 @@ import click
 
 from infra.cli.context import refuse
 from infra.site_files import mapping_file
+from rules.alerts import Words
+from rules.fault import fault
 from streams.sources.files import FactFile, Format
-from streams.sources.mapping import CsvMapping, MappingError, load_mapping
+from streams.sources.mapping import CsvMapping, load_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
+
+
+A_MAPPING = Words(
+    zh="文件，或自带映射的名称（wfp_food_prices）", en="a file, or the name of a mapping that ships (wfp_food_prices)"
+)
 
 
 def mapping_named(named: str | None) -> CsvMapping | None:
@@ -24,13 +31,8 @@ def mapping_named(named: str | None) -> CsvMapping | None:
         return None
     path = mapping_file(named)
     if path is None:
-        raise refuse(
-            f"--mapping: got {named!r}, expected a file, or the name of a mapping that ships (wfp_food_prices)"
-        )
-    try:
-        return load_mapping(path)
-    except MappingError as bad:
-        raise refuse(str(bad)) from None
+        raise refuse(fault("--mapping", named, A_MAPPING))
+    return load_mapping(path)
 
 
 def fact_files(

@@ -16,7 +16,8 @@ from infra.cli.context import Context, json_option, pass_context, print_json, re
 from infra.cli.fact_files import bar, bytes_of, fact_files, mapping_named, move
 from infra.demo_site import generated_points
 from infra.wiring import open_producer
-from rules import facts
+from rules import expectations, facts
+from rules.fault import fault
 from streams.sources.emit import EmitSummary, emit
 from streams.sources.generate import Surge, season
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from streams.sources.base import Row
     from streams.sources.files import FactFile, Format
+
 
 FAULTS_SHOWN = 20
 
@@ -106,8 +108,8 @@ def _progress(shown: Any, sources: list[FactFile]) -> Callable[[EmitSummary], No
 
 
 def _report(summary: EmitSummary) -> None:
-    for fault in summary.faults[:FAULTS_SHOWN]:
-        click.echo(str(fault), err=True)
+    for wrong in summary.faults[:FAULTS_SHOWN]:
+        click.echo(str(wrong), err=True)
     if summary.refused > FAULTS_SHOWN:
         click.echo(f"… {summary.refused - FAULTS_SHOWN} 条 / more", err=True)
     for word, count in sorted(summary.refused_by.items()):
@@ -130,9 +132,7 @@ def _instant(text: str) -> datetime:
     try:
         return msgspec.convert(text, facts.Instant)
     except msgspec.ValidationError:
-        raise refuse(
-            f"--start: got {text!r}, expected a time with its offset, e.g. 2026-08-01T08:00:00+08:00"
-        ) from None
+        raise refuse(fault("--start", text, expectations.TIME)) from None
 
 
 COMMANDS = (emit_command, generate)

@@ -14,6 +14,8 @@ from infra.plan_text import lines
 from infra.plan_view import view
 from infra.site_files import drill_faults, read_library
 from rules.alerts import Words
+from rules.expectations import choice
+from rules.fault import fault
 from rules.plan_checks.levels import reached
 from rules.yaml_file import BadFiles
 
@@ -63,7 +65,7 @@ def check(context: Context, directory: Path | None, as_json: bool) -> None:
         faults = bad.faults
     if faults:
         if as_json:
-            print_json(fault._asdict() for fault in faults)
+            print_json(faults)
         else:
             click.echo("\n".join(map(str, faults)))
         raise answer_no(f"{len(faults)} 处错误 / {len(faults)} fault{'s' if len(faults) > 1 else ''}")
@@ -122,7 +124,7 @@ def show(context: Context, name: str, directory: Path | None, html: Path | None,
     library = read_library(directory) if directory else context.library
     found = library.plans.get(name)
     if found is None:
-        raise refuse(f"PLAN: got {name!r}, expected one of {', '.join(sorted(library.plans))}")
+        raise refuse(fault("PLAN", name, choice(sorted(library.plans))))
     if as_json:
         print_json([found])
     elif html:

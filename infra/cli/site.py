@@ -10,6 +10,12 @@ import click
 
 from infra.cli.context import refuse
 from infra.site_files import copy_example
+from rules.alerts import Words
+from rules.fault import ROOT, fault
+
+THERE = Words(zh="已存在", en="what is there already")
+NEW_DIRECTORY = Words(zh="新的目录", en="a new directory")
+
 
 SETTINGS = """\
 # 烽火设置 / settings of Fenghuo. Every key may be overridden by FENGHUO_… (nested by __).
@@ -35,7 +41,7 @@ def init(directory: Path) -> None:
     try:
         copy_example(target)
     except FileExistsError:
-        raise refuse(f"{target}: 已存在 / is there already, expected a new directory") from None
+        raise refuse(fault(ROOT, THERE, NEW_DIRECTORY, str(target))) from None
     (directory / "var").mkdir(exist_ok=True)
     settings = directory / "fenghuo.toml"
     if not settings.exists():

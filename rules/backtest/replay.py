@@ -20,7 +20,7 @@ from rules.facts import Tick
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from rules.alerts import Alert
+    from rules.alerts import Alert, Words
     from rules.backtest.arrival import Arrival
     from rules.entries import Entry, Outcome
     from rules.facts import AnyFact, Message
@@ -50,7 +50,7 @@ class Refusal(NamedTuple):
 
     fact: AnyFact
     reason: str
-    explain: str
+    explain: Words
 
 
 class Replay:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from rules.alerts import Words
 from rules.conditions.condition import Condition, Ladder, graded
-from rules.conditions.streak import SHANGHAI
 from rules.limits import UNKNOWN, Verdict
+from rules.shanghai import SHANGHAI
 
 if TYPE_CHECKING:
     from rules.conditions.aim import Aim

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from rules.conditions.streak import SHANGHAI
+from rules.shanghai import SHANGHAI
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 from rules.alerts import Words
 from rules.conditions.condition import Condition, Ladder, graded
 from rules.conditions.figures import MOST
-from rules.conditions.streak import SHANGHAI
 from rules.facts import HazardReport
+from rules.shanghai import SHANGHAI
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from rules.alerts import Words
 from rules.conditions.condition import Condition
-from rules.conditions.streak import SHANGHAI
 from rules.limits import UNKNOWN, Verdict
 from rules.severity import Severity
+from rules.shanghai import SHANGHAI
 from rules.vocabulary import seconds
 
 if TYPE_CHECKING:

@@ -6,13 +6,13 @@ in a row call for daily monitoring in F 168325/16832511_2.
 
 from __future__ import annotations
 
-from datetime import timedelta, timezone
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from rules.alerts import Words
 from rules.conditions.condition import Condition, Ladder, graded
 from rules.limits import UNKNOWN, Verdict
+from rules.shanghai import SHANGHAI
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 
 Days = list[tuple[int, str]]
 """Day (proleptic ordinal, Asia/Shanghai) and its last price, oldest first: plain JSON."""
-
-SHANGHAI = timezone(timedelta(hours=8))
-"""China has had one time zone and no summer time since 1991."""
 
 
 class StreakCondition(Condition):

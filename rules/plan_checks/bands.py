@@ -11,8 +11,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from rules.alerts import Words
+from rules.fault import NOTHING
 from rules.measures import COLOURS
-from rules.misfit import NOTHING
 from rules.plan_checks.finding import Finding, Known
 from rules.severity import Severity
 from rules.trigger_paths import tables

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rules.alerts import Words
-from rules.misfit import Said
 from rules.plan_checks.finding import Finding, Known
 from rules.plan_duties import RESPONSES
 from rules.vocabulary import seconds
@@ -61,7 +60,7 @@ def after_closing(plan: Plan, known: Known) -> Iterator[Finding]:  # noqa: ARG00
             zh="无任务，因为恢复即结案（closes_on_return）",
             en="no tasks, as the incident closes by itself (closes_on_return)",
         )
-        yield Finding("$.tasks", Said(f"{len(plan.tasks)}"), expected)
+        yield Finding("$.tasks", Words(zh=f"有 {len(plan.tasks)} 项任务", en=f"{len(plan.tasks)}"), expected)
 
 
 def without_time(plan: Plan, known: Known) -> Iterator[Finding]:  # noqa: ARG001 - as every check

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rules.alerts import Words
-from rules.misfit import NOTHING
+from rules.fault import NOTHING
 from rules.plan_checks.finding import Finding, Known
 from rules.plan_checks.levels import reached
 

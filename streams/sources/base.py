@@ -8,7 +8,9 @@ from typing import Protocol
 
 import msgspec
 
-from rules.facts import AnyFact, FieldFault
+from rules.alerts import Words
+from rules.facts import AnyFact
+from rules.fault import ROOT, Fault, fault
 
 Clock = Callable[[], datetime]
 """Says what time it is, as an aware instant in UTC."""
@@ -49,10 +51,11 @@ class RowFault(msgspec.Struct, frozen=True):
     line: int
     reason: str
     """One word to count by: `not-utf8`, `not-json`, `conflict`, `field:price` …"""
-    faults: list[FieldFault]
+    faults: list[Fault]
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line} " + "; ".join(map(str, self.faults))
+        first, *others = self.faults
+        return "; ".join(map(str, (msgspec.structs.replace(first, file=self.file, line=self.line), *others)))
 
 
 class RowSkipped(msgspec.Struct, frozen=True):
@@ -66,14 +69,6 @@ class RowSkipped(msgspec.Struct, frozen=True):
 Row = FactRow | RowFault | RowSkipped
 
 
-def row_fault(file: str, line: int, reason: str, *, path: str = "$", value: str, expected: str) -> RowFault:
+def row_fault(file: str, line: int, reason: str, *, path: str = ROOT, value: object, expected: Words) -> RowFault:
     """A row with one fault."""
-    return RowFault(file, line, reason, [FieldFault(path, value, expected)])
-
-
-def reason_of(faults: list[FieldFault]) -> str:
-    """The word that faults of decoding are counted by."""
-    path = faults[0].path.removeprefix("$").lstrip(".")
-    if path:
-        return f"field:{path.split('[')[0]}"
-    return "too-long" if faults[0].expected.startswith("at most") else "not-json"
+    return RowFault(file, line, reason, [fault(path, value, expected)])

@@ -5,22 +5,29 @@ from __future__ import annotations
 import csv
 from collections import deque
 from collections.abc import Iterator, Mapping
-from functools import partial
 from typing import BinaryIO, Literal
 
 import msgspec
 
-from rules.facts import KINDS, MAX_BYTES, BadFact, FieldFault
+from rules.alerts import Words
+from rules.decoding import BadFact
+from rules.facts import KINDS, MAX_BYTES
+from rules.fault import NOTHING, Fault
 from streams.sources import cells
-from streams.sources.admission import NotAdmitted, read_fact
-from streams.sources.base import FactRow, Row, RowFault, reason_of, row_fault
-from streams.sources.json_rows import BOM, empty, rest_of_line
+from streams.sources.admission import KIND, read_fact, reason_of
+from streams.sources.base import FactRow, Row, RowFault, row_fault
+from streams.sources.json_rows import BOM, empty, long_line, not_utf8, rest_of_line
 
 MAX_LINES = 40
 """A cell in quotes may go over some lines. Beyond this its quote never closes, and only one line is lost."""
 
 Encoding = Literal["utf-8", "gb18030"]
 """GB 18030 is what spreadsheets on Chinese desktops write."""
+
+
+CLOSED = Words(zh="闭合的引号", en="a quote that is closed")
+CSV = Words(zh="合法的 CSV", en="CSV")
+ONCE = Words(zh="每列只命名一次", en="each column named once")
 
 
 class Record(msgspec.Struct, frozen=True):
@@ -46,8 +53,7 @@ def records(
                 yield fault
                 return
         elif len(row) != len(header):
-            expected = f"{len(header)} cells, as in the header"
-            yield row_fault(file, line, "cells", value=f"{len(row)} cells", expected=expected)
+            yield row_fault(file, line, "cells", value=_cells(len(row)), expected=_as_header(len(header)))
         else:
             yield Record(line, dict(zip(header, row, strict=True)))
     if header is None:
@@ -69,9 +75,7 @@ def _rows(
         if number == 1:
             raw = raw.removeprefix(BOM)
         if len(raw.rstrip(b"\r\n")) > MAX_BYTES:
-            size = len(raw) + rest_of_line(stream, raw)
-            fault = partial(row_fault, file, number, "too-long", expected=f"at most {MAX_BYTES} bytes")
-            yield number, fault(value=f"a line of {size} bytes")
+            yield number, long_line(file, number, len(raw) + rest_of_line(stream, raw))
             continue
         row = _parse(raw, file, number, encoding, delimiter)
         behind: list[bytes] = []
@@ -81,7 +85,7 @@ def _rows(
         if row is None or isinstance(row, RowFault):
             waiting.extendleft(reversed(behind))
             behind.clear()
-            row = row or _not_csv(file, number, raw, "a quote that is closed")
+            row = row or _not_csv(file, number, raw, CLOSED)
         if isinstance(row, RowFault) or any(cell.strip() for cell in row):
             yield number, row
         number += len(behind)
@@ -92,28 +96,38 @@ def _parse(raw: bytes, file: str, number: int, encoding: str, delimiter: str) ->
     try:
         text = raw.decode(encoding)
     except UnicodeDecodeError as error:
-        wrong = f"byte {raw[error.start]:#04x}"
-        return row_fault(file, number, "not-utf8", value=wrong, expected=f"text in {encoding.upper()}")
+        return not_utf8(file, number, raw, error.start, _text_in(encoding))
     try:
         found = list(csv.reader([text], delimiter=delimiter, strict=True))
     except csv.Error as error:
         if "unexpected end of data" in str(error):
             return None
-        return _not_csv(file, number, raw, f"CSV ({error})")
+        return _not_csv(file, number, raw, CSV)
     return found[0] if found else []
 
 
-def _not_csv(file: str, number: int, raw: bytes, expected: str) -> RowFault:
+def _not_csv(file: str, number: int, raw: bytes, expected: Words) -> RowFault:
     text = raw[:60].decode("utf-8", "replace").rstrip()
-    return row_fault(file, number, "not-csv", value=repr(text), expected=expected)
+    return row_fault(file, number, "not-csv", value=text, expected=expected)
 
 
 def _bad_header(header: list[str], file: str, line: int) -> RowFault | None:
     twice = sorted({name for name in header if header.count(name) > 1})
     if not twice:
         return None
-    shown = ", ".join(map(repr, twice))
-    return row_fault(file, line, "header", value=shown, expected="each column named once")
+    return row_fault(file, line, "header", value=twice, expected=ONCE)
+
+
+def _cells(number: int) -> Words:
+    return Words(zh=f"共 {number} 格", en=f"{number} cells")
+
+
+def _as_header(number: int) -> Words:
+    return Words(zh=f"{number} 格，与表头一致", en=f"{number} cells, as in the header")
+
+
+def _text_in(encoding: str) -> Words:
+    return Words(zh=f"{encoding.upper()} 编码的文字", en=f"text in {encoding.upper()}")
 
 
 def csv_rows(
@@ -134,8 +148,7 @@ def csv_rows(
         if kind in KINDS:
             yield row_of_cells(file, record.line, kind, named)
         else:
-            fault = FieldFault("kind", repr(kind) if kind else "nothing", " | ".join(KINDS))
-            yield RowFault(file, record.line, "field:kind", [fault])
+            yield row_fault(file, record.line, "field:kind", path="kind", value=kind or NOTHING, expected=KIND)
 
 
 def row_of_cells(
@@ -146,12 +159,14 @@ def row_of_cells(
     try:
         return FactRow(file, line, read_fact(raw), raw)
     except BadFact as bad:
-        reason = "not-admitted" if isinstance(bad, NotAdmitted) else reason_of(bad.faults)
-        return RowFault(file, line, reason, [_in_words_of_the_file(one, origin or {}) for one in bad.faults])
+        return RowFault(file, line, reason_of(bad), [_in_words_of_the_file(one, origin or {}) for one in bad.faults])
 
 
-def _in_words_of_the_file(fault: FieldFault, origin: Mapping[str, str]) -> FieldFault:
-    path = fault.path.removeprefix("$").lstrip(".") or "row"
-    column = origin.get(path)
-    path = f"{path} (column {column})" if column and column != path else path
-    return msgspec.structs.replace(fault, path=path)
+def _in_words_of_the_file(wrong: Fault, origin: Mapping[str, str]) -> Fault:
+    column = origin.get(wrong.path)
+    return msgspec.structs.replace(wrong, path=of_column(wrong.path, column))
+
+
+def of_column(field: str, column: str | None) -> str:
+    """A field with the column it comes from, where that has another name."""
+    return f"{field} ({column})" if column and column != field else field

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
-from rules.facts import AnyFact, BadFact
-from streams.sources.admission import stamped
+from rules.decoding import BadFact
+from rules.facts import AnyFact
+from streams.sources.admission import reason_of, stamped
 from streams.sources.base import (
     Clock,
     FactProducer,
@@ -17,7 +18,6 @@ from streams.sources.base import (
     Row,
     RowFault,
     RowSkipped,
-    reason_of,
 )
 
 BATCH = 500
@@ -107,7 +107,7 @@ def _prepared(row: FactRow | RowFault, clock: Clock) -> tuple[FactRow, Outgoing]
     try:
         return row, outgoing(row.fact, stamped(row.fact, row.raw, clock()))
     except BadFact as bad:
-        return RowFault(row.file, row.line, reason_of(bad.faults), bad.faults)
+        return RowFault(row.file, row.line, reason_of(bad), bad.faults)
 
 
 def _refuse(summary: EmitSummary, fault: RowFault, keep: int) -> None:

@@ -7,6 +7,8 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import BinaryIO, Literal
 
+from rules import expectations
+from rules.alerts import Words
 from streams.sources.base import Row, row_fault
 from streams.sources.csv_rows import Encoding, csv_rows
 from streams.sources.json_rows import json_rows, ndjson_rows
@@ -14,6 +16,7 @@ from streams.sources.mapped import mapped_rows
 from streams.sources.mapping import CsvMapping
 
 Format = Literal["ndjson", "json", "csv"]
+FORMAT = Words(zh="指明的格式", en="the format said")
 SUFFIXES: dict[str, Format] = {
     ".ndjson": "ndjson", ".jsonl": "ndjson", ".json": "json", ".csv": "csv",
 }  # fmt: skip
@@ -56,8 +59,8 @@ class FactFile:
         """Every row, in the order of the file: a fact, a fault or left out. An unreadable file is a fault."""
         name = str(self.path)
         if self.form is None:
-            expected = f"a name that ends in {' | '.join(SUFFIXES)}, or the format said"
-            yield row_fault(name, 1, "format", value=repr(self.path.name), expected=expected)
+            expected = expectations.either([expectations.ends_in(SUFFIXES), FORMAT])
+            yield row_fault(name, 1, "format", value=self.path.name, expected=expected)
             return
         try:
             with nullcontext(self._stream) if self._stream is not None else self.path.open("rb") as stream:
@@ -65,8 +68,7 @@ class FactFile:
                     self.position = stream.tell() if self._stream is None else self.position
                     yield row
         except OSError as error:
-            wrong = error.strerror or str(error)
-            yield row_fault(name, 1, "unreadable", value=wrong, expected="a file that can be read")
+            yield row_fault(name, 1, "unreadable", value=expectations.failed(error), expected=expectations.A_FILE)
 
     def _read(self, stream: BinaryIO, name: str) -> Iterator[Row]:
         if self.mapping is not None:

@@ -7,7 +7,9 @@ from collections.abc import Awaitable, Callable, Sequence
 import msgspec
 from aiohttp import web
 
-from rules.facts import FieldFault
+from rules import expectations
+from rules.alerts import Words
+from rules.fault import ROOT, fault
 from streams.sources.answers import Accepted, Refusal, refused
 from streams.sources.base import Clock, FactProducer
 from streams.sources.http_door import Count, Door, Limits, chunks
@@ -15,6 +17,7 @@ from streams.sources.http_lines import post_lines
 from streams.sources.keys import ApiKey, find
 
 PATH = "/api/v1/facts"
+MORE = Words(zh="超出", en="more")
 
 
 def routes(
@@ -80,12 +83,12 @@ async def _post_one(request: web.Request, door: Door, key: ApiKey) -> web.Respon
 
 
 async def _body(request: web.Request, limits: Limits) -> bytes:
-    fault = FieldFault("$", "more", f"at most {limits.fact} bytes")
+    wrong = fault(ROOT, MORE, expectations.at_most_bytes(limits.fact))
     if (request.content_length or 0) > limits.fact:
-        raise Refusal("too-big", [fault])
+        raise Refusal("too-big", [wrong])
     body = bytearray()
     async for chunk in chunks(request, limits):
         body += chunk
         if len(body) > limits.fact:
-            raise Refusal("too-big", [fault])
+            raise Refusal("too-big", [wrong])
     return bytes(body)

@@ -8,7 +8,10 @@ from collections.abc import AsyncIterator, Callable, Sequence
 import msgspec
 from aiohttp import web
 
-from rules.facts import MAX_BYTES, AnyFact, BadFact, FieldFault
+from rules import expectations
+from rules.decoding import BadFact
+from rules.facts import MAX_BYTES, AnyFact
+from rules.fault import ROOT, Fault, fault
 from streams.sources.admission import NotAdmitted, read_fact, stamped
 from streams.sources.answers import Refusal
 from streams.sources.base import Clock, FactProducer, Outgoing, Place
@@ -45,8 +48,7 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
     def judge(self, raw: bytes, key: ApiKey) -> tuple[AnyFact, Outgoing]:
         """The fact and its record. Raises `Refusal`."""
         if len(raw) > self.limits.fact:
-            fault = FieldFault("$", f"{len(raw)} bytes", f"at most {self.limits.fact} bytes")
-            raise Refusal("too-big", [fault])
+            raise Refusal("too-big", [too_long(len(raw), self.limits.fact)])
         try:
             fact = read_fact(raw)
             if wrong := key.faults(fact):
@@ -64,6 +66,11 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
                 return await sent(self.producer, records)
         except TimeoutError as error:
             return [error] * len(records)
+
+
+def too_long(size: int, limit: int) -> Fault:
+    """What is longer than it may be."""
+    return fault(ROOT, expectations.size(size), expectations.at_most_bytes(limit))
 
 
 async def chunks(request: web.Request, limits: Limits) -> AsyncIterator[bytes]:

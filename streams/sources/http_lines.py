@@ -9,16 +9,19 @@ from contextlib import aclosing
 import msgspec
 from aiohttp import web
 
-from rules.facts import AnyFact, FieldFault
+from rules.alerts import Words
+from rules.facts import AnyFact
+from rules.fault import ROOT, Fault, fault
 from streams.sources.answers import RETRY_AFTER, LineAnswer, LinesSummary, Refusal
 from streams.sources.base import Outgoing
-from streams.sources.http_door import Door, Limits, chunks
+from streams.sources.http_door import Door, Limits, chunks, too_long
 from streams.sources.keys import ApiKey
 
 _encode = msgspec.json.Encoder().encode
 _Lines = list[tuple[int, bytes]]
 _Judged = tuple[int, AnyFact, Outgoing] | LineAnswer
 
+MORE_LINES = Words(zh="行数超出", en="more lines")
 ACCEPTED, MIXED = 202, 200
 UNAVAILABLE = Refusal("unavailable")
 
@@ -26,8 +29,7 @@ UNAVAILABLE = Refusal("unavailable")
 async def post_lines(request: web.Request, door: Door, key: ApiKey) -> web.Response:
     """202 every line accepted; 200 some were not, see each; 400, 403, 413, 503 none was."""
     if (request.content_length or 0) > door.limits.body:
-        fault = FieldFault("$", f"{request.content_length} bytes", f"at most {door.limits.body} bytes")
-        raise Refusal("too-big", [fault])
+        raise Refusal("too-big", [too_long(request.content_length or 0, door.limits.body)])
     body = bytearray()
     outcomes: Counter[str] = Counter()
     unread_from: int | None = None
@@ -93,9 +95,9 @@ def _answer(number: int, fact: AnyFact, record: Outgoing, place: tuple[int, int]
 class _TooMuchError(Exception):
     """From this line on the request is over a limit."""
 
-    def __init__(self, line: int, fault: FieldFault) -> None:
-        super().__init__(str(fault))
-        self.line, self.fault = line, fault
+    def __init__(self, line: int, wrong: Fault) -> None:
+        super().__init__(str(wrong))
+        self.line, self.fault = line, wrong
 
 
 async def _batches(request: web.Request, limits: Limits) -> AsyncGenerator[_Lines, None]:
@@ -105,7 +107,7 @@ async def _batches(request: web.Request, limits: Limits) -> AsyncGenerator[_Line
     async for chunk in chunks(request, limits):
         total += len(chunk)
         if total > limits.body:
-            raise _TooMuchError(number + 1, FieldFault("$", f"{total} bytes", f"at most {limits.body} bytes"))
+            raise _TooMuchError(number + 1, too_long(total, limits.body))
         *whole, rest = (rest + chunk).split(b"\n")
         # of a line that is too long only so much is kept as shows that it is
         rest = rest[: limits.fact + 2]
@@ -115,10 +117,13 @@ async def _batches(request: web.Request, limits: Limits) -> AsyncGenerator[_Line
         if fitting := [one for one in said if one[0] <= limits.lines]:
             yield fitting
         if number > limits.lines:
-            fault = FieldFault("$", "more lines", f"at most {limits.lines} lines")
-            raise _TooMuchError(limits.lines + 1, fault)
+            raise _TooMuchError(limits.lines + 1, fault(ROOT, MORE_LINES, _at_most(limits.lines)))
     if _is_said(rest, limits):
         yield [(number + 1, rest.removesuffix(b"\r"))]
+
+
+def _at_most(lines: int) -> Words:
+    return Words(zh=f"至多 {lines} 行", en=f"at most {lines} lines")
 
 
 def _is_said(line: bytes, limits: Limits) -> bool:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
-from rules.facts import AnyFact, FieldFault
+from rules.alerts import Words
+from rules.facts import AnyFact
+from rules.fault import Fault, fault
 
 Kind = Literal["grain_price", "hazard_report", "disaster_forecast", "large_event"]
 Digest = Annotated[str, Meta(pattern="^[0-9a-f]{64}$", description="SHA-256 in 64 small hexadecimal digits")]
@@ -25,17 +27,19 @@ class ApiKey(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     counties: frozenset[Annotated[str, Meta(pattern="^[0-9]{6}$")]]
     kinds: frozenset[Kind]
 
-    def faults(self, fact: AnyFact) -> list[FieldFault]:
+    def faults(self, fact: AnyFact) -> list[Fault]:
         """What of a fact is not this key's to send."""
-        of_key = f"as API key {self.name} says"
-        wrong: list[FieldFault] = []
-        if fact.kind not in self.kinds:
-            wrong.append(FieldFault("$.kind", repr(fact.kind), f"{_choice(self.kinds)}, {of_key}"))
-        if fact.source != self.source:
-            wrong.append(FieldFault("$.source", repr(fact.source), f"{self.source}, {of_key}"))
-        if fact.county not in self.counties:
-            wrong.append(FieldFault("$.county", repr(fact.county), f"{_choice(self.counties)}, {of_key}"))
-        return wrong
+        judged = (
+            ("kind", fact.kind, self.kinds), ("source", fact.source, {self.source}),
+            ("county", fact.county, self.counties),
+        )  # fmt: skip
+        return [fault(field, said, self._may_send(own)) for field, said, own in judged if said not in own]
+
+    def _may_send(self, own: Collection[str]) -> Words:
+        listed = " | ".join(sorted(own))
+        return Words(
+            zh=f"{listed or '不填'}（API 密钥 {self.name} 所限）", en=f"{listed or 'none'}, as API key {self.name} says"
+        )
 
 
 def digest(secret: str) -> str:
@@ -51,7 +55,3 @@ def find(keys: Sequence[ApiKey], secret: str) -> ApiKey | None:
         if hmac.compare_digest(key.sha256, sought):
             found = key
     return found
-
-
-def _choice(words: frozenset[str] | frozenset[Kind]) -> str:
-    return " | ".join(sorted(words)) or "none"

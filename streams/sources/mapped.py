@@ -10,27 +10,32 @@ from functools import lru_cache
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
-from rules.facts import FieldFault
+from rules.alerts import Words
+from rules.expectations import choice
+from rules.fault import NOTHING, Fault, fault
+from rules.shanghai import in_shanghai
 from streams.sources.base import FactRow, Row, RowFault, RowSkipped, row_fault
-from streams.sources.csv_rows import Record, records, row_of_cells
+from streams.sources.csv_rows import Record, of_column, records, row_of_cells
 from streams.sources.mapping import NAMED, CsvMapping, Value
 
+OTHER_CONTENT = Words(zh="内容不同", en="another content")
+NO_COLUMN = Words(zh="没有此列", en="no such column")
 _NO_LETTER = re.compile(r"[^\w]+|_+")
 
 
 class _UnmappedError(ValueError):
     """A value that the mapping has no answer for."""
 
-    def __init__(self, value: str, expected: str) -> None:
-        super().__init__(f"got {value!r}, expected {expected}")
+    def __init__(self, value: str, expected: Words) -> None:
+        super().__init__(value)
         self.value, self.expected = value, expected
 
 
 def mapped_rows(stream: BinaryIO, file: str, mapping: CsvMapping, given: Mapping[str, str]) -> Iterator[Row]:
     """The rows of a foreign CSV. Remembers each natural key: about 200 bytes a fact."""
     if lacking := [name for name in mapping.parameters if not given.get(name)]:
-        expected = f"a value: mapping {mapping.name} asks for it"
-        yield RowFault(file, 1, "parameter", [FieldFault(name, "nothing", expected) for name in lacking])
+        expected = Words(zh=f"一个值：映射 {mapping.name} 要求提供", en=f"a value: mapping {mapping.name} asks for it")
+        yield RowFault(file, 1, "parameter", [fault(name, NOTHING, expected) for name in lacking])
         return
     seen = _Seen()
     checked = False
@@ -38,8 +43,8 @@ def mapped_rows(stream: BinaryIO, file: str, mapping: CsvMapping, given: Mapping
         if isinstance(record, RowFault):
             yield record
             continue
-        if not checked and (fault := _lacking_columns(mapping, record, file)):
-            yield fault
+        if not checked and (wrong := _lacking_columns(mapping, record, file)):
+            yield wrong
             return
         checked = True
         because = _left_out(mapping, record.cells)
@@ -70,13 +75,20 @@ class _Seen:
         value = getattr(fact, "price", None)
         return row_fault(
             row.file, row.line, "conflict", path="price" if value is not None else "$",
-            value=str(value) if value is not None else "another content",
-            expected=f"what line {line} says: it has the same natural key {_words(fact.natural_key())}",
+            value=value if value is not None else OTHER_CONTENT,
+            expected=_as_line(line, _words(fact.natural_key())),
         )  # fmt: skip
 
 
 def _words(key: tuple[object, ...]) -> str:
-    return " · ".join(part.isoformat() if isinstance(part, datetime) else str(part) for part in key)
+    return " · ".join(in_shanghai(part).isoformat() if isinstance(part, datetime) else str(part) for part in key)
+
+
+def _as_line(line: int, key: str) -> Words:
+    return Words(
+        zh=f"与第 {line} 行一致：两行的自然键相同（{key}）",
+        en=f"what line {line} says: it has the same natural key {key}",
+    )
 
 
 def _lacking_columns(mapping: CsvMapping, record: Record, file: str) -> RowFault | None:
@@ -88,8 +100,9 @@ def _lacking_columns(mapping: CsvMapping, record: Record, file: str) -> RowFault
         named |= dict.fromkeys([*filter(None, [value.column]), *(value.join or [])])
         named |= dict.fromkeys(name for text in templates for name in NAMED.findall(text))
     named |= dict.fromkeys(condition.column for condition in (*mapping.skip, *mapping.only))
-    expected = f"a column: {' | '.join(record.cells)}"
-    lacking = [FieldFault(name, "no such column", expected) for name in named if name not in have]
+    columns = " | ".join(record.cells)
+    expected = Words(zh=f"某一列：{columns}", en=f"a column: {columns}")
+    lacking = [fault(name, NO_COLUMN, expected) for name in named if name not in have]
     return RowFault(file, 1, "header", lacking) if lacking else None
 
 
@@ -107,14 +120,13 @@ def _row(file: str, record: Record, mapping: CsvMapping, given: Mapping[str, str
     known = dict(record.cells)
     named: dict[str, str] = {}
     origin: dict[str, str] = {}
-    faults: list[FieldFault] = []
+    faults: list[Fault] = []
     for target, values in ((known, mapping.derive), (named, mapping.fields)):
         for name, value in values.items():
             try:
                 target[name] = _evaluate(value, known, given)
             except _UnmappedError as bad:
-                where = f"{name} (column {value.column})" if value.column else name
-                faults.append(FieldFault(where, repr(bad.value), bad.expected))
+                faults.append(fault(of_column(name, value.column), bad.value, bad.expected))
             if value.column and target is named:
                 origin[name] = value.column
     if faults:
@@ -140,7 +152,7 @@ def _origin(value: Value, known: Mapping[str, str], given: Mapping[str, str]) ->
         return _filled(value.template, known)
     if value.join is not None:
         return value.separator.join(text for name in value.join if (text := known[name].strip()))
-    return _plain(value.constant)
+    return value.constant or ""
 
 
 def _mapped(value: Value, text: str, known: Mapping[str, str]) -> str:
@@ -149,16 +161,12 @@ def _mapped(value: Value, text: str, known: Mapping[str, str]) -> str:
     table = {foreign.casefold(): one for foreign, one in (value.map or {}).items()}
     ours = table.get(text.casefold(), value.otherwise)
     if ours is None:
-        raise _UnmappedError(text, " | ".join(value.map or {}))
-    return _filled(ours, known) if isinstance(ours, str) else _plain(ours)
+        raise _UnmappedError(text, choice(value.map or {}))
+    return _filled(ours, known)
 
 
 def _filled(template: str, known: Mapping[str, str]) -> str:
     return NAMED.sub(lambda found: known[found[1]].strip(), template).strip()
-
-
-def _plain(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 @lru_cache(maxsize=1024)
@@ -171,7 +179,7 @@ def _instant(text: str, forms: tuple[str, ...], at: str, zone: str) -> str:
         if not any(mark in form for mark in ("%H", "%I", "%T")):
             found = datetime.combine(found, time.fromisoformat(at))
         return (found if found.tzinfo else found.replace(tzinfo=ZoneInfo(zone))).isoformat()
-    raise _UnmappedError(text, f"a date as {' or '.join(forms)}")
+    raise _UnmappedError(text, Words(zh=f"形如 {' 或 '.join(forms)} 的日期", en=f"a date as {' or '.join(forms)}"))
 
 
 @lru_cache(maxsize=4096)

@@ -5,27 +5,38 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from rules.alerts import Words
-from rules.facts import KINDS
+from rules.expectations import choice
+from rules.fault import Fault
+from rules.vocabulary import Kind
+from rules.yaml_file import BadFiles, Document, decoded
 from streams.sources import cells
 from streams.sources.csv_rows import Encoding
-from streams.sources.yaml_lines import YamlError, line_of, read_yaml
 
 NAMED = re.compile(r"\{([^{}]+)\}")
 _AT = re.compile(r"^([01][0-9]|2[0-3]):[0-5][0-9]$")
 _ORIGINS = ("column", "constant", "parameter", "template", "join")
+
+ONE_ORIGIN = Words(zh=f"{' | '.join(_ORIGINS)} 中恰好一项", en=f"exactly one of {' | '.join(_ORIGINS)}")
+NO_ORIGIN = Words(zh="一项都没有", en="none of them")
+BESIDE_MAP = Words(zh="同时有 `map`", en="a `map` beside it")
+TIME_OF_DAY = Words(zh="一天中的时刻，如 08:30", en="a time of day, e.g. 08:30")
+ZONE = Words(zh="时区，如 Asia/Shanghai", en="a time zone, e.g. Asia/Shanghai")
+DATES = Words(zh="含年和月的日期格式，如 %Y-%m-%d", en="a date format with year and month, e.g. %Y-%m-%d")
+NO_TEST = Words(zh="没有条件", en="no test")
+TESTS = choice(("in", "starts_with", "empty"))
+ONE_CHARACTER = Words(zh="一个字符，如 , 或 ;", en="one character, e.g. , or ;")
 
 
 class Value(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where one value comes from (exactly one of the first five), and what is then done to it."""
 
     column: str | None = None
-    constant: str | int | bool | None = None
+    constant: str | None = None
     parameter: str | None = None
     """Given on the command line, e.g. `county`."""
     template: str | None = None
@@ -34,9 +45,9 @@ class Value(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Columns put together, empty ones left out."""
 
     separator: str = "/"
-    map: dict[str, str | bool] | None = None
+    map: dict[str, str] | None = None
     """Foreign value (in any case) → ours."""
-    otherwise: str | bool | None = None
+    otherwise: str | None = None
     """What a value that `map` does not name becomes, a template. Absent: the row is refused."""
     dates: list[str] | None = None
     """The formats a date may have, as of strptime."""
@@ -74,7 +85,7 @@ class CsvMapping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """How a foreign CSV is read."""
 
     name: str
-    kind: Literal["grain_price", "hazard_report", "disaster_forecast", "large_event"]
+    kind: Kind
     description: str = ""
     delimiter: str = ","
     encoding: Encoding = "utf-8"
@@ -104,149 +115,69 @@ class CsvMapping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         return tuple(dict.fromkeys(value.parameter for value in values if value.parameter))
 
 
-class MappingFault(msgspec.Struct, frozen=True):
-    """One thing wrong with a mapping."""
-
-    file: str
-    line: int
-    path: str
-    value: str
-    expected: str
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line} {self.path}: got {self.value}, expected {self.expected}"
-
-
-class MappingError(ValueError):
-    """A file that is no mapping. `faults` has all that is wrong with it."""
-
-    def __init__(self, faults: list[MappingFault]) -> None:
-        super().__init__("\n".join(map(str, faults)))
-        self.faults = faults
-
-
 def load_mapping(path: Path) -> CsvMapping:
-    """The mapping in a file. Raises `MappingError`; `OSError` where there is none."""
+    """The mapping in a file. Raises `BadFiles`; `OSError` where there is none."""
     return parse_mapping(path.read_bytes(), str(path))
 
 
 def parse_mapping(raw: bytes, file: str) -> CsvMapping:
-    """The mapping in a text. Raises `MappingError`."""
-    try:
-        found, lines = read_yaml(raw.decode())
-    except YamlError as error:
-        raise MappingError([MappingFault(file, error.line, "$", error.value, error.expected)]) from None
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        wrong_byte = f"byte {raw[error.start]:#04x}"
-        raise MappingError([MappingFault(file, line, "$", wrong_byte, "text in UTF-8")]) from None
-    wrong = list(_shape_faults(found))
-    if not wrong:
-        mapping = msgspec.convert(found, CsvMapping)
-        wrong = list(_meaning_faults(mapping))
-    if wrong:
-        raise MappingError([
-            MappingFault(file, line_of(lines, path), ".".join(map(str, path)) or "$", value, expected)
-            for path, value, expected in wrong
-        ])  # fmt: skip
+    """The mapping in a text. Raises `BadFiles`."""
+    document = Document(file, decoded(file, raw))
+    mapping = document.to(CsvMapping)
+    if faults := list(_faults(document, mapping)):
+        raise BadFiles(faults)
     return mapping
 
 
-_Fault = tuple[tuple[str | int, ...], str, str]
-
-
-def _shape_faults(found: object) -> Iterator[_Fault]:
-    """What the types say, of each part by itself, so that one fault does not hide another."""
-    if not isinstance(found, dict):
-        yield (), repr(found)[:60], "a mapping: name, kind, fields …"
-        return
-    values = {("derive", str(k)): v for k, v in _dict(found, "derive").items()}
-    values |= {("fields", str(k)): v for k, v in _dict(found, "fields").items()}
-    for path, value in values.items():
-        yield from _convert(value, Value, path)
-    for part in ("skip", "only"):
-        listed = found.get(part)
-        for index, one in enumerate(listed if isinstance(listed, list) else []):
-            yield from _convert(one, Condition, (part, index))
-    fields = {field.encode_name: field for field in msgspec.structs.fields(CsvMapping)}
-    for name, value in found.items():
-        if name not in fields:
-            yield (str(name),), repr(name), " | ".join(fields)
-        elif name not in _PARTS or not isinstance(value, _PARTS[name]):
-            yield from _convert(value, fields[name].type, (name,))
-    for name in (name for name, field in fields.items() if field.required and name not in found):
-        yield (name,), "nothing", "a value"
-
-
-_PARTS = {"derive": dict, "fields": dict, "skip": list, "only": list}
-"""What is judged piece by piece."""
-
-
-def _dict(found: dict[object, object], part: str) -> dict[object, object]:
-    inner = found.get(part)
-    return inner if isinstance(inner, dict) else {}
-
-
-def _convert(value: object, kind: Any, path: tuple[str | int, ...]) -> Iterator[_Fault]:
-    try:
-        msgspec.convert(value, kind)
-    except msgspec.ValidationError as error:
-        text, _, where = str(error).partition(" - at `")
-        inner = tuple(int(s) if s.isdigit() else s for s in re.findall(r"\w+", where))
-        if text.startswith(("Object contains unknown field", "Object missing required field")):
-            name = text.split("`")[1]
-            unknown = "unknown" in text
-            known = " | ".join(f.encode_name for f in msgspec.structs.fields(kind))
-            yield (*path, *inner, name), repr(name) if unknown else "nothing", known if unknown else "a value"
-        else:
-            expected = text.removeprefix("Expected ").split(", got ")[0].replace("`", "")
-            expected = " | ".join(KINDS) if path + inner == ("kind",) else expected
-            expected = "utf-8 | gb18030" if path + inner == ("encoding",) else expected
-            yield (*path, *inner), repr(_at(value, inner))[:60], expected
-
-
-def _at(value: object, steps: tuple[str | int, ...]) -> object:
-    for step in steps:
-        if isinstance(value, dict):
-            value = value.get(step)
-        elif isinstance(value, list) and isinstance(step, int):
-            value = value[step]
-    return value
-
-
-def _meaning_faults(mapping: CsvMapping) -> Iterator[_Fault]:
+def _faults(document: Document, mapping: CsvMapping) -> Iterator[Fault]:
+    """What the types cannot say."""
     known = cells.shapes(mapping.kind)
     for name in mapping.fields:
         head, dot, _ = name.partition(".")
         if head not in known or (dot and known[head] is not dict):
-            yield ("fields", name), repr(name), f"a field of {mapping.kind}: {' | '.join(known)}"
+            yield document.fault(f"$.fields.{name}", name, _field_of(mapping.kind))
     missing = [name for name in cells.required(mapping.kind) if name not in mapping.fields]
     if missing:
-        yield ("fields",), f"nothing for {', '.join(missing)}", f"a value of each: every {mapping.kind} has them"
+        yield document.fault("$.fields", _nothing_for(missing), _each_of(mapping.kind))
     for part, values in (("derive", mapping.derive), ("fields", mapping.fields)):
         for name, value in values.items():
-            yield from _value_faults(value, (part, name))
-    conditions = {("skip", i): one for i, one in enumerate(mapping.skip)}
-    conditions |= {("only", i): one for i, one in enumerate(mapping.only)}
+            for path, found, expected in _value_faults(value):
+                yield document.fault(f"$.{part}.{name}{path}", found, expected)
+    conditions = {f"$.skip[{i}]": one for i, one in enumerate(mapping.skip)}
+    conditions |= {f"$.only[{i}]": one for i, one in enumerate(mapping.only)}
     for path, one in conditions.items():
         if one.among is None and one.starts_with is None and one.empty is None:
-            yield path, "no test", "in | starts_with | empty"
+            yield document.fault(path, NO_TEST, TESTS)
     if len(mapping.delimiter) != 1 or mapping.delimiter in '"\r\n':
-        yield ("delimiter",), repr(mapping.delimiter), "one character, e.g. , or ;"
+        yield document.fault("$.delimiter", mapping.delimiter, ONE_CHARACTER)
 
 
-def _value_faults(value: Value, path: tuple[str | int, ...]) -> Iterator[_Fault]:
+def _value_faults(value: Value) -> Iterator[tuple[str, object, Words]]:
     origins = [name for name in _ORIGINS if getattr(value, name) is not None]
     if len(origins) != 1:
-        yield path, " and ".join(origins) or "none of them", f"exactly one of {' | '.join(_ORIGINS)}"
+        there = Words(zh="、".join(origins), en=" and ".join(origins)) if origins else NO_ORIGIN
+        yield "", there, ONE_ORIGIN
     if value.otherwise is not None and value.map is None:
-        yield (*path, "otherwise"), repr(value.otherwise), "a `map` beside it"
+        yield ".otherwise", value.otherwise, BESIDE_MAP
     if not _AT.match(value.at):
-        yield (*path, "at"), repr(value.at), "a time of day, e.g. 08:30"
+        yield ".at", value.at, TIME_OF_DAY
     try:
         ZoneInfo(value.zone)
     except (LookupError, ValueError, OSError):
-        yield (*path, "zone"), repr(value.zone), "a time zone, e.g. Asia/Shanghai"
+        yield ".zone", value.zone, ZONE
     for index, form in enumerate(value.dates or []):
         if "%Y" not in form or not ({"%m", "%b", "%B"} & set(re.findall(r"%[a-zA-Z]", form))):
-            yield (*path, "dates", index), repr(form), "a date format with year and month, e.g. %Y-%m-%d"
+            yield f".dates[{index}]", form, DATES
+
+
+def _field_of(kind: str) -> Words:
+    known = " | ".join(cells.shapes(kind))
+    return Words(zh=f"{kind} 的字段：{known}", en=f"a field of {kind}: {known}")
+
+
+def _nothing_for(fields: list[str]) -> Words:
+    return Words(zh=f"缺少 {'、'.join(fields)}", en=f"nothing for {', '.join(fields)}")
+
+
+def _each_of(kind: str) -> Words:
+    return Words(zh=f"每项都有值：{kind} 必有这些字段", en=f"a value of each: every {kind} has them")

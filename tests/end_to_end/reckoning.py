@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from rules import decoding
 from rules import facts as all_facts
 from rules.engine import Engine
 from rules.entries import MappingStates, Record
@@ -25,7 +26,7 @@ def alerts_of(library: Library, facts: Iterable[Mapping[str, Any]]) -> list[Aler
     states = MappingStates(table)
     found: list[Alert] = []
     for offset, values in enumerate(facts):
-        fact = all_facts.decode(json.dumps(values).encode())
+        fact = decoding.decode(json.dumps(values).encode())
         assert isinstance(fact, all_facts.Fact)
         arrived = fact.observed_at
         outcome = engine.apply(states, Record(fact.topic, "reckoned", 0, offset, arrived, offset - 10), fact)

@@ -113,7 +113,7 @@ def test_a_feeder_that_sends_nonsense_is_noticed_by_the_duty_officer(system: Sys
     yi.receives("P-unknown")
     yi.acknowledges()
     listed = [json.loads(line) for line in system.fenghuo("dead-letters", "list", "--json").splitlines()]
-    assert [one["letter"]["reason"] for one in listed if "P-unknown" in one["letter"]["explain"]] != []
+    assert [one["letter"]["reason"] for one in listed if "P-unknown" in one["letter"]["explain"]["en"]] != []
 
 
 def test_what_is_installed_says_of_itself_that_it_is_well(system: System) -> None:

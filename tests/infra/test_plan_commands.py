@@ -53,7 +53,7 @@ def test_every_fault_of_every_file_is_told_at_once(site: Path) -> None:
     result = plan("check", site)
     assert result.exit_code == 1
     told = [line for line in result.output.splitlines() if line.startswith("plans/")]
-    assert [line.partition(": got")[0] for line in told] == [
+    assert [line.partition(": 得到")[0] for line in told] == [
         "plans/disaster-relief.yaml:35 starts.IV.approver",
         "plans/overall.yaml:13 escalation.steps[0].wait",
         "plans/weather-warning.yaml:2 texts.page.zh",
@@ -65,8 +65,8 @@ def test_a_template_that_fills_in_what_nobody_knows_is_a_dead_reference(site: Pa
     """With the names that there are."""
     edit(site / "plans" / "large-event.yaml", "id: large", "texts: {page: {zh: '{{ who }}', en: x}}\nid: large")
     (line,) = [line for line in plan("check", site).output.splitlines() if line.startswith("plans/")]
-    assert line.endswith("count, county, explain, number, observed, open, place, risen_from, severity, tag, title")
-    assert "texts.page.zh: got 'who'" in line
+    assert line.endswith("count, county, explain, number, observed, open, place, risen_from, severity, tag, title)")
+    assert "texts.page.zh: 得到 'who'" in line
 
 
 def test_drills_are_checked_with_the_library_that_they_play(site: Path) -> None:
@@ -75,12 +75,15 @@ def test_drills_are_checked_with_the_library_that_they_play(site: Path) -> None:
     edit(drill, "plan: grain-warning-line", "plan: grain-warning")
     edit(drill, "stage: retail", "stage: stolen")
     told = [
-        line.partition(": got")[0] for line in plan("check", site).output.splitlines() if line.startswith("drills/")
+        line.partition(": 得到")[0] for line in plan("check", site).output.splitlines() if line.startswith("drills/")
     ]
     assert told == ["drills/price-surge.yaml:9 injects[0].points"]  # of no point: the inject would be nothing
     edit(drill, "stage: stolen", "stage: retail")
     told = [line for line in plan("check", site).output.splitlines() if line.startswith("drills/")]
-    assert told == ["drills/price-surge.yaml:21 expected[0].plan: got 'grain-warning', expected a plan of the library"]
+    assert told == [
+        "drills/price-surge.yaml:21 expected[0].plan: 得到 'grain-warning'，应为本库的预案"
+        " (got 'grain-warning', expected a plan of the library)"
+    ]
 
 
 def test_faults_as_objects(site: Path) -> None:
@@ -125,4 +128,4 @@ def test_a_plan_that_is_not_there_is_named_with_those_that_are(site: Path) -> No
     """Exit code 2."""
     result = plan("show", "flood", "--site", site)
     assert result.exit_code == 2
-    assert "PLAN: got 'flood', expected one of disaster-relief, " in result.output
+    assert "PLAN: 得到 'flood'，应为 disaster-relief | grain-emergency | " in result.output

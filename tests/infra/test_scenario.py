@@ -59,9 +59,21 @@ def test_every_fault_of_a_scenario_is_said_at_once(site: Site) -> None:
     with pytest.raises(BadFiles) as bad:
         scenario.load("broken.yaml", BROKEN, site)
     assert str(bad.value).splitlines() == [
-        "broken.yaml:3 participants: got nobody, expected at least one officer of the roster",
-        "broken.yaml:7 injects[0].points: got 'P99', expected a point of the site",
-        "broken.yaml:8 injects[0].fact.price: got -1, expected a number above 0 and below 1E+12, at most 30 digits",
-        "broken.yaml:11 injects[1].fact.exercise: got 'mine', expected nothing: the drill sets it",
-        "broken.yaml:13 expected[0].within: got '2m', expected at most the length of the drill, 1m",
+        (
+            "broken.yaml:3 participants: 没有人，应为至少一名名册中的人员 (got nobody, expected at "
+            "least one officer of the roster)"
+        ),
+        ("broken.yaml:7 injects[0].points: 得到 'P99'，应为本站点的监测点 (got 'P99', expected a point of the site)"),
+        (
+            "broken.yaml:8 injects[0].fact.price: 得到 -1，应为大于 0、小于 1E+12、至多 30 位的数 (got "
+            "-1, expected a number above 0 and below 1E+12, at most 30 digits)"
+        ),
+        (
+            "broken.yaml:11 injects[1].fact.exercise: 得到 'mine'，应为不填：由演练设定 (got 'mine', "
+            "expected nothing: the drill sets it)"
+        ),
+        (
+            "broken.yaml:13 expected[0].within: 得到 '2m'，应为不超过演练时长 1m (got '2m', expected "
+            "at most the length of the drill, 1m)"
+        ),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -63,8 +64,22 @@ def test_a_file_that_is_not_utf8_is_named(tmp_path: Path) -> None:
     """With the byte."""
     copy_example(tmp_path / "site")
     (tmp_path / "site" / "points.yaml").write_bytes(b"points: \xff")
-    with pytest.raises(BadFiles, match=r"points.yaml:1 \$: got byte 8 that is not UTF-8, expected text in UTF-8"):
+    with pytest.raises(BadFiles, match=r"points.yaml:1: 第 8 字节为 0xff，应为 UTF-8 编码的文字 "):
         read_library(tmp_path / "site")
+
+
+def test_what_is_no_plain_file_is_named_and_never_read(tmp_path: Path) -> None:
+    """A pipe among the plans would keep every command waiting for who writes into it."""
+    site = tmp_path / "site"
+    copy_example(site)
+    os.mkfifo(site / "plans" / "pipe.yaml")
+    (site / "plans" / "directory.yaml").mkdir()
+    with pytest.raises(BadFiles) as bad:
+        read_library(site)
+    assert str(bad.value).splitlines() == [
+        "plans/directory.yaml: 不是普通文件，应为可以读取的文件 (got no plain file, expected a file that can be read)",
+        "plans/pipe.yaml: 不是普通文件，应为可以读取的文件 (got no plain file, expected a file that can be read)",
+    ]
 
 
 def test_mappings_are_found_by_path_or_by_the_name_of_one_that_ships() -> None:

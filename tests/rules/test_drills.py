@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from rules.alerts import Words
 from rules.entries import MappingStates, Record
 from rules.facts import DrillEnded, DrillStarted, Tick
 from tests.rules.builders import Bench, at, crowd, forecast, library, moves, price, report
@@ -20,7 +21,11 @@ def running(library_: Any = None) -> Bench:
 
 
 def refused(exercise: str, source: str) -> tuple[dict[str, Any], list[Any], tuple[str, str]]:
-    return {}, [], ("unknown_drill", f"exercise: got {exercise}, expected a running drill of source {source}")
+    explain = Words(
+        zh=f"exercise：得到 '{exercise}'，应为数据源 {source} 正在进行的演练",
+        en=f"exercise: got '{exercise}', expected a running drill of source {source}",
+    )
+    return {}, [], ("unknown_drill", explain)
 
 
 # -- who may write drill facts

@@ -87,6 +87,6 @@ def test_where_the_site_is_broken_too_plans_are_checked_all_the_same() -> None:
     with pytest.raises(BadFiles) as bad:
         load({"site.yaml": "", "points.yaml": POINTS, "plans/0.yaml": OVERALL, "plans/case.yaml": plan})
     assert str(bad.value).splitlines() == [
-        "site.yaml:1 $: got an empty file, expected a YAML mapping",
-        "plans/case.yaml:15 tasks[0].within: got '0s', expected 大于 0 的时间 / a time above 0",
+        "site.yaml:1: 文件为空，应为“键: 值”形式的映射 (got an empty file, expected a mapping)",
+        ("plans/case.yaml:15 tasks[0].within: 得到 '0s'，应为大于 0 的时间 (got '0s', expected a time above 0)"),
     ]

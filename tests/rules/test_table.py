@@ -128,7 +128,10 @@ def test_a_repetition_has_no_effect_and_other_content_is_a_conflict() -> None:
     assert bench.give(report(0, deaths=1, reported_at=at(9))) == ({}, [], None)
     assert bench.give(report(0, deaths=2)).rejected == (
         "conflict",
-        f"revision: got 0 of fact {first.id} with other content, expected a higher revision",
+        Words(
+            zh=f"revision：数据 {first.id} 的第 0 版已有不同内容，应为更高的版次（revision）",
+            en=f"revision: got 0 of fact {first.id} with other content, expected a higher revision",
+        ),
     )
 
 

@@ -260,7 +260,10 @@ def test_other_content_at_the_same_revision_is_a_conflict() -> None:
     assert outcome.alerts == []
     assert outcome.rejected == (
         "conflict",
-        f"revision: got 0 of fact {first.id} with other content, expected a higher revision",
+        Words(
+            zh=f"revision：数据 {first.id} 的第 0 版已有不同内容，应为更高的版次（revision）",
+            en=f"revision: got 0 of fact {first.id} with other content, expected a higher revision",
+        ),
     )
 
 
@@ -374,17 +377,38 @@ def test_a_commodity_without_a_line_at_its_point_is_recorded_only() -> None:
 @pytest.mark.parametrize(
     ("changed", "reason", "explain"),
     [
-        ({"commodity": "salt"}, "unknown_commodity", "commodity: got 'salt', expected paddy | rice"),
-        ({"point": "P99"}, "unknown_point", "point: got 'P99', expected one of the site's 2 points"),
-        ({"county": "330724"}, "unknown_county", "county: got 330724, expected 330723"),
+        (
+            {"commodity": "salt"}, "unknown_commodity",
+            Words(zh="commodity：得到 'salt'，应为 paddy | rice", en="commodity: got 'salt', expected paddy | rice"),
+        ),
+        (
+            {"point": "P99"}, "unknown_point",
+            Words(
+                zh="point：得到 'P99'，应为本站点 2 个监测点之一",
+                en="point: got 'P99', expected one of the site's 2 points",
+            ),
+        ),
+        (
+            {"county": "330724"}, "unknown_county",
+            Words(zh="county：得到 '330724'，应为 330723", en="county: got '330724', expected 330723"),
+        ),
         (
             {"currency": "USD", "unit": "KG"}, "incomparable",
-            "currency: got USD, expected CNY as the line of point P01",
+            Words(
+                zh="currency：得到 'USD'，应为 CNY，与监测点 P01 的警戒线一致",
+                en="currency: got 'USD', expected CNY as the line of point P01",
+            ),
         ),
-        ({"unit": "元/L"}, "incomparable", "unit: got 元/L, expected a price per kg as the line of point P01"),
+        (
+            {"unit": "元/L"}, "incomparable",
+            Words(
+                zh="unit：得到 '元/L'，应为每 kg 的价格，与监测点 P01 的警戒线一致",
+                en="unit: got '元/L', expected a price per kg as the line of point P01",
+            ),
+        ),
     ],
 )  # fmt: skip
-def test_a_reading_that_cannot_be_placed_is_refused(changed: dict[str, str], reason: str, explain: str) -> None:
+def test_a_reading_that_cannot_be_placed_is_refused(changed: dict[str, str], reason: str, explain: Words) -> None:
     """Never silently: a dead letter with its reason."""
     assert Bench().give(price(0, "9.00", **changed)) == ({}, [], (reason, explain))
 
@@ -395,7 +419,13 @@ def test_the_future_begins_five_minutes_after_the_append() -> None:
     outcome = Bench().give(price(5.1, "4.60"), appended_at=at(0))
     assert outcome == (
         {}, [],
-        ("future", "observed_at: got 2026-01-01T00:05:06+00:00, expected not after 2026-01-01T00:00:00+00:00 + 5m"),
+        (
+            "future",
+            Words(
+                zh="observed_at：得到 2026-01-01T08:05:06+08:00，应为不晚于 2026-01-01T08:00:00+08:00 + 5m",
+                en="observed_at: got 2026-01-01T08:05:06+08:00, expected not after 2026-01-01T08:00:00+08:00 + 5m",
+            ),
+        ),
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rules.alerts import Alert, Cause, Words, alert_id
 from rules.entries import Entry, Outcome, Rejection, after
 from rules.facts import DrillEnded, DrillStarted, GrainPriceReading, Tick
+from rules.fault import fault
 
 if TYPE_CHECKING:
     from rules.entries import Record, States
@@ -29,7 +30,7 @@ class LineEngine:
         if not isinstance(message, GrainPriceReading):
             return Outcome({}, [])
         if message.point == self._unknown:
-            explain = f"point: got {message.point!r}, expected one of ours"
+            explain = fault("point", message.point, Words(zh="我们的监测点", en="one of ours")).words
             return Outcome({}, [], Rejection("unknown_point", explain))
         if message.point == "broken":
             raise ZeroDivisionError(message.point)

@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from rules import facts
+from rules import decoding
 from rules.facts import DrillStarted, Tick
 from streams import topics
 from streams.reading import read_topic
@@ -28,7 +28,7 @@ async def test_each_partition_has_its_tick(site: Site) -> None:
     for topic in topics.FACT_TOPICS:
         records = [r async for r in read_topic(site.settings, topic)]
         assert [r.partition for r in records] == [0, 1, 2, 3]
-        assert all(isinstance(facts.decode(r.value or b""), Tick) for r in records)
+        assert all(isinstance(decoding.decode(r.value or b""), Tick) for r in records)
         assert worker.app.counters.ticks[topic] == 4
 
 

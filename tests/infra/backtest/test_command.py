@@ -102,7 +102,7 @@ async def test_a_topic_gives_what_its_facts_give_as_a_file_and_leaves_out_ticks_
         "no fact: a tick, or the beginning or end of a drill": 2, "a fact of a drill": 1,
     }  # fmt: skip
     assert [str(fault).split(" ", 1)[1] for fault in found.faults] == [
-        "$.county: got nothing, expected a value: the field is required"
+        "county: 未填写，应为一个值（此项必填） (got nothing, expected a value: the field is required)"
     ]
 
 
@@ -154,7 +154,8 @@ def test_a_history_that_moves_nothing_says_why(site: Path, tmp_path: Path) -> No
     assert "  没有警报 / no alert\n" in said.out
     assert (
         "引擎拒收 refused by the engine: unknown_point 1"
-        " (point: got 'Hangzhou', expected one of the site's 2 points)\n" in said.out
+        " (point：得到 'Hangzhou'，应为本站点 2 个监测点之一"
+        " / point: got 'Hangzhou', expected one of the site's 2 points)\n" in said.out
     )
     assert "  1 条数据没有任何报警关注（来源不是该点的指定来源、无预案涉及或重复）" in said.out
 
@@ -168,7 +169,10 @@ def test_bad_rows_are_told_and_left_out_and_the_exit_code_says_so(site: Path, tm
     file = prices(tmp_path / "bad.csv", [good.replace("4.70", "dear"), good])
     said = backtest(site, "--json", file)
     assert said.code == 2
-    assert said.err == (f"{file}:2 price: got 'dear', expected a decimal number\n  拒收 / refused field:price: 1\n")
+    assert said.err == (
+        f"{file}:2 price: 得到 'dear'，应为用半角数字 0-9 写的十进制数"
+        " (got 'dear', expected a decimal number in the digits 0-9)\n  拒收 / refused field:price: 1\n"
+    )
     assert said.rows("history")[0]["facts"] == 1
 
 
@@ -178,7 +182,8 @@ def test_what_lies_in_the_future_is_refused_as_it_is_live(site: Path, tmp_path: 
     said = backtest(site, "--json", file)
     assert said.code == 2
     assert said.err.startswith(
-        f"{file}:2 observed_at: got 2223-11-14T00:00:00+00:00, expected a time that is not in the future\n"
+        f"{file}:2 observed_at: 得到 2223-11-14T08:00:00+08:00，应为不晚于现在的时间"
+        " (got 2223-11-14T08:00:00+08:00, expected a time that is not in the future)\n"
     )
     assert said.rows("history")[0]["to"] == "2024-01-01T00:00:00Z"
 
@@ -186,18 +191,22 @@ def test_what_lies_in_the_future_is_refused_as_it_is_live(site: Path, tmp_path: 
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        ([], "FILES: got nothing, expected files of facts, or --topic"),
+        ([], "FILES: 未填写，应为数据文件，或 --topic (got nothing, expected files of facts, or --topic)"),
         (["--from", "2024-13-01", "year.ndjson"],
-         "--from: got '2024-13-01', expected 日期或带时区的时间"
-         " / a date, or a time of RFC 3339 with its offset: 2020-10-15 | 2020-10-15T08:00:00+08:00"),
+         "--from: 得到 '2024-13-01'，应为日期或带时区的 RFC 3339 时间：2020-10-15 | 2020-10-15T08:00:00+08:00"
+         " (got '2024-13-01', expected a date, or a time of RFC 3339 with its offset:"
+         " 2020-10-15 | 2020-10-15T08:00:00+08:00)"),
         (["--mapping", "nosuch", "year.ndjson"],
-         "--mapping: got 'nosuch', expected a file, or the name of a mapping that ships (wfp_food_prices)"),
+         "--mapping: 得到 'nosuch'，应为文件，或自带映射的名称（wfp_food_prices）"
+         " (got 'nosuch', expected a file, or the name of a mapping that ships (wfp_food_prices))"),
         (["--report", "no/where.html", "year.ndjson"],
-         "--report: got no/where.html, expected a file in a directory that exists"),
+         "--report: 得到 'no/where.html'，应为现有目录中的文件"
+         " (got 'no/where.html', expected a file in a directory that exists)"),
         (["--made-site", "--topic", "grain-prices"],
-         "--made-site: got --topic or --site beside it, expected files of prices alone"),
+         "--made-site: 同时有 --topic 或 --site，应为只有价格文件"
+         " (got --topic or --site beside it, expected files of prices alone)"),
         (["--from", "2030-01-01", "year.ndjson"],
-         "year.ndjson: 没有可用的数据 / got no usable fact, expected at least one"),
+         "year.ndjson: 没有可用的数据，应为至少一条数据 (got no usable fact, expected at least one fact)"),
     ],
 )  # fmt: skip
 def test_wrong_use_is_refused_with_what_was_expected(
@@ -213,29 +222,56 @@ def test_wrong_use_is_refused_with_what_was_expected(
 def test_another_site_that_is_none_is_named(site: Path, history: Path, tmp_path: Path) -> None:
     """Before it is said what the first would have done."""
     assert backtest(site, "--against", tmp_path / "none", history).refused == (
-        f"{tmp_path / 'none'}:1 $: got no such directory, expected a site (fenghuo init DIR makes one)"
+        f"{tmp_path / 'none'}: 没有此目录，应为站点目录（可用 fenghuo init DIR 新建）"
+        " (got no such directory, expected a site (fenghuo init DIR makes one))"
     )
 
 
+WRONG = """\
+name,from,to,plan,place
+a,soon,2024-01-01,grian,330724/retail
+b,2024-02-02,2024-02-01,,
+"""
+UNKNOWN = """\
+- {name: a, from: 2024-01-01, to: 2024-01-02}
+- {name: b, from: 2024-01-01, to: 2024-01-02, plase: x}
+"""
 EPISODES = {
-    "unreadable.csv": (None, ["{file}:1 $: got No such file or directory, expected a file that can be read"]),
-    "known.txt": ("", ["{file}:1 $: got 'known.txt', expected a name that ends in .yaml | .yml | .csv"]),
-    "empty.csv": ("name,from,to\n", ["{file}:1 $: got no episode, expected at least one"]),
-    "mapping.yaml": ("name: a\n", ["{file}:1 $: got something else, expected a list of episodes"]),
-    "missing.csv": ("name,from\na,2024-01-01\n", ["{file}:2 to: got nothing, expected a value: the field is required"]),
+    "unreadable.csv": (
+        None,
+        "{file}: 无法读取（No such file or directory），应为可以读取的文件"
+        " (got No such file or directory, expected a file that can be read)",
+    ),
+    "known.txt": (
+        "",
+        "{file}: 得到 'known.txt'，应为以 .yaml | .yml | .csv 结尾的文件名"
+        " (got 'known.txt', expected a name that ends in .yaml | .yml | .csv)",
+    ),
+    "empty.csv": ("name,from,to\n", "{file}: 未填写，应为至少一个时段 (got nothing, expected at least one episode)"),
+    "mapping.yaml": (
+        "name: a\n",
+        '{file}:1: 得到 {{"name":"a"}}，应为时段列表 (got {{"name":"a"}}, expected a list of episodes)',
+    ),
+    "missing.csv": (
+        "name,from\na,2024-01-01\n",
+        "{file}:2 to: 未填写，应为一个值（此项必填） (got nothing, expected a value: the field is required)",
+    ),
     "wrong.csv": (
-        "name,from,to,plan,place\na,soon,2024-01-01,grian,330724/retail\nb,2024-02-02,2024-02-01,,\n",
-        [
-            "{file}:2 from: got 'soon', expected 日期或带时区的时间"
-            " / a date, or a time of RFC 3339 with its offset: 2020-10-15 | 2020-10-15T08:00:00+08:00",
-            "{file}:2 plan: got 'grian', expected a plan of the site: event | grain | relief | weather",
-            "{file}:2 place: got '330724/retail', expected a place in a county of the site: 330723",
-            "{file}:3 to: got '2024-02-01', expected later than from, 2024-02-02",
-        ],
+        WRONG,
+        "{file}:2 from: 得到 'soon'，应为日期或带时区的 RFC 3339 时间：2020-10-15 | 2020-10-15T08:00:00+08:00"
+        " (got 'soon', expected a date, or a time of RFC 3339 with its offset:"
+        " 2020-10-15 | 2020-10-15T08:00:00+08:00)\n"
+        "{file}:2 plan: 得到 'grian'，应为本站点的预案：event | grain | relief | weather"
+        " (got 'grian', expected a plan of the site: event | grain | relief | weather)\n"
+        "{file}:2 place: 得到 '330724/retail'，应为本站点所辖县内的地点：330723"
+        " (got '330724/retail', expected a place in a county of the site: 330723)\n"
+        "{file}:3 to: 得到 '2024-02-01'，应为晚于 from，即 2024-02-02"
+        " (got '2024-02-01', expected later than from, 2024-02-02)",
     ),
     "unknown.yaml": (
-        "- {name: a, from: 2024-01-01, to: 2024-01-02}\n- {name: b, from: 2024-01-01, to: 2024-01-02, plase: x}\n",
-        ["{file}:2 [1].plase: got this field, expected one of name, from, to, plan, place"],
+        UNKNOWN,
+        "{file}:2 $[1].plase: 多出此项，应为 name | from | to | plan | place"
+        " (got this field, expected name | from | to | plan | place)",
     ),
 }
 
@@ -249,8 +285,7 @@ def test_every_fault_of_a_file_of_episodes_is_told_at_once(
     file = tmp_path / name
     if text is not None:
         file.write_text(text, encoding="utf-8")
-    told = backtest(site, "--episodes", file, history).refused.splitlines()
-    assert told == [wanted.format(file=file) for wanted in expected]
+    assert backtest(site, "--episodes", file, history).refused == expected.format(file=file)
 
 
 def test_two_processes_give_the_same_bytes(site: Path, history: Path, tmp_path: Path) -> None:

@@ -137,7 +137,7 @@ def test_what_the_engine_refuses_and_what_no_alarm_hears_is_counted() -> None:
         library(), in_order([price(0, "4.60", point="P99"), price(1, "9", source="another"), price(2, "4.00")])
     )
     assert dict(result.refused) == {"unknown_point": 1}
-    assert result.refusals[0].explain == "point: got 'P99', expected one of the site's 2 points"
+    assert result.refusals[0].explain.en == "point: got 'P99', expected one of the site's 2 points"
     assert (result.applied, result.unwatched) == (3, 1)
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules import facts
+from rules import decoding, facts
+from rules.alerts import Words
 from streams.sources.base import FactRow, Row, RowSkipped
 from streams.sources.cells import to_json
 from streams.sources.emit import Broken, emit, rows_of
@@ -25,7 +26,7 @@ def lines(*points: str, **changes: object) -> list[Row]:
 
 
 def ids(producer: LogProducer) -> list[str]:
-    return [str(fact.id) for value in producer.values() if isinstance(fact := facts.decode(value), facts.Fact)]
+    return [str(fact.id) for value in producer.values() if isinstance(fact := decoding.decode(value), facts.Fact)]
 
 
 async def test_every_good_row_arrives_and_every_bad_one_is_counted(producer: LogProducer) -> None:
@@ -63,7 +64,7 @@ async def test_fed_twice_nothing_doubles(producer: LogProducer) -> None:
         await emit(lines("P1", "P2", "P3"), producer, clock)
     assert len(ids(producer)) == 6
     assert len(set(ids(producer))) == 3
-    read = [facts.decode(value) for value in producer.values()]
+    read = [decoding.decode(value) for value in producer.values()]
     assert len({fact.digest for fact in read if isinstance(fact, facts.Fact)}) == 3
 
 
@@ -117,7 +118,9 @@ async def test_a_fact_that_grows_too_long_by_its_stamp_is_refused(producer: LogP
     (row,) = lines("P01", note="x" * (facts.MAX_BYTES - len(bare)))
     summary = await emit([row], producer, clock)
     assert summary.refused_by == {"too-long": 1}
-    assert summary.faults[0].faults[0].expected == "at most 262144 bytes, `reported_at` included"
+    assert summary.faults[0].faults[0].expected == Words(
+        zh="至多 262144 字节，含 `reported_at`", en="at most 262144 bytes, `reported_at` included"
+    )
     assert producer.values() == []
 
 
@@ -141,21 +144,21 @@ def readings(draw: st.DrawFn) -> facts.GrainPriceReading:
 
 @given(readings())
 def test_what_is_encoded_is_decoded_as_the_same_fact(fact: facts.GrainPriceReading) -> None:
-    again = facts.decode(facts.encode(fact))
+    again = decoding.decode(facts.encode(fact))
     assert isinstance(again, facts.GrainPriceReading)
     assert (again.id, again.price, again.revision) == (fact.id, fact.price, fact.revision)
-    assert facts.decode(facts.encode(again)) == again
+    assert decoding.decode(facts.encode(again)) == again
 
 
 @given(readings())
 def test_the_cells_of_a_table_say_the_same_as_json(fact: facts.GrainPriceReading) -> None:
     fields = json.loads(facts.encode(fact))
     as_cells = {name: str(value) for name, value in fields.items()}
-    again = facts.decode(to_json("grain_price", as_cells))
-    assert again == facts.decode(facts.encode(fact))
+    again = decoding.decode(to_json("grain_price", as_cells))
+    assert again == decoding.decode(facts.encode(fact))
 
 
 def test_facts_from_no_file_are_rows_too() -> None:
-    fact = facts.decode(json.dumps(PRICE).encode())
+    fact = decoding.decode(json.dumps(PRICE).encode())
     assert isinstance(fact, facts.GrainPriceReading)
     assert list(rows_of([fact], "generated")) == [FactRow("generated", 1, fact)]

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from rules import facts
+from rules import decoding, facts
+from rules.alerts import Words
 from streams.sources.base import FactRow, Row, RowFault
 from streams.sources.csv_rows import MAX_LINES, Encoding
 from streams.sources.files import FactFile
@@ -47,7 +48,9 @@ class TestNdjson:
     def test_a_fault_says_field_value_and_what_was_expected(self) -> None:
         (row,) = read(price(unit="bushel"), "a.ndjson")
         assert str(row) == (
-            "a.ndjson:1 $.unit: got 'bushel', expected a known unit: 元/kg, 元/斤, 元/500g, 元/吨, KG, 50 KG, L, Unit …"
+            "a.ndjson:1 unit: 得到 'bushel'，应为已知的单位：元/kg, 元/斤, 元/500g, 元/吨, KG, 50 KG, "
+            "L, Unit … (got 'bushel', expected a known unit: 元/kg, 元/斤, 元/500g, 元/吨, KG, 50 KG, "
+            "L, Unit …)"
         )
 
     def test_bom_and_crlf_are_no_fault(self) -> None:
@@ -57,7 +60,7 @@ class TestNdjson:
     def test_a_line_of_ten_megabytes_is_refused_and_the_next_is_read(self) -> None:
         rows = read(b'{"x":"' + b"a" * 10_000_000 + b'"}\n' + price() + b"\n", "a.ndjson")
         assert told(rows) == [(1, "too-long"), (2, "ok")]
-        assert "a line of 10000009 bytes" in str(rows[0])
+        assert "(got 10000009 bytes, expected at most 262144 bytes)" in str(rows[0])
 
     def test_invalid_utf8_in_a_field_that_is_unknown_here_is_refused_too(self) -> None:
         """Unknown fields travel on: what they hold must be text for whoever knows them."""
@@ -114,7 +117,7 @@ class TestCsv:
         content = HEADER + LINE.format(point="P01", price="4.60", estimated="true")
         (row,) = read(content.encode(), "a.csv")
         assert isinstance(row, FactRow)
-        assert facts.encode(row.fact) == facts.encode(facts.decode(price(source="s", estimated=True)))
+        assert facts.encode(row.fact) == facts.encode(decoding.decode(price(source="s", estimated=True)))
 
     def test_numbers_lists_and_values_are_read_as_what_they_are(self) -> None:
         content = (
@@ -148,8 +151,10 @@ class TestCsv:
             (2, "ok"), (3, "cells"), (4, "cells"), (5, "field:price"), (7, "field:kind"), (8, "field:estimated"),
             (9, "ok"),
         ]  # fmt: skip
-        assert str(rows[3]).startswith("a.csv:5 price: got NaN, expected a number above 0")
-        assert str(rows[5]) == "a.csv:8 estimated: got 'perhaps', expected `bool`"
+        assert str(rows[3]).startswith("a.csv:5 price: 得到 NaN，应为大于 0")
+        assert str(rows[5]) == (
+            "a.csv:8 estimated: 得到 'perhaps'，应为 true | false (got 'perhaps', expected true | false)"
+        )
 
     def test_invalid_utf8_costs_its_own_row_only(self) -> None:
         good = LINE.format(point="P01", price="4.60", estimated="").encode()
@@ -190,14 +195,18 @@ class TestFile:
     def test_a_name_that_tells_no_format_is_told(self) -> None:
         (row,) = read(b"", "prices.xlsx")
         assert str(row) == (
-            "prices.xlsx:1 $: got 'prices.xlsx', expected a name that ends in .ndjson | .jsonl | .json | .csv, "
-            "or the format said"
+            "prices.xlsx:1: 得到 'prices.xlsx'，应为以 .ndjson | .jsonl | .json | .csv 结尾的文件名 或 "
+            "指明的格式 (got 'prices.xlsx', expected a name that ends in .ndjson | .jsonl | .json | "
+            ".csv or the format said)"
         )
 
     def test_a_file_that_is_not_there_is_told(self, tmp_path: Path) -> None:
         (row,) = FactFile(tmp_path / "none.csv").rows()
         assert isinstance(row, RowFault)
-        assert (row.reason, row.faults[0].value) == ("unreadable", "No such file or directory")
+        assert (row.reason, row.faults[0].value) == (
+            "unreadable",
+            Words(zh="无法读取（No such file or directory）", en="No such file or directory"),
+        )
 
     def test_how_far_it_is_read_is_known_for_a_bar(self, tmp_path: Path) -> None:
         path = tmp_path / "a.ndjson"

@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 
-from rules import facts
+from rules import decoding, facts
 from streams.sources.generate import QUIET, GeneratedPoint, Surge, season
 
 START = datetime(2026, 3, 1, 1, 0, tzinfo=UTC)
@@ -33,7 +33,7 @@ def test_the_same_seed_gives_the_same_facts_and_another_gives_others() -> None:
 
 def test_every_fact_is_valid_and_says_that_it_is_synthetic() -> None:
     for fact in made():
-        assert facts.decode(facts.encode(fact)) == fact
+        assert decoding.decode(facts.encode(fact)) == fact
         assert fact.source == "synthetic"
         assert b'"source":"synthetic"' in facts.encode(fact)
 

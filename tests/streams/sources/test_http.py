@@ -15,7 +15,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from rules import facts
+from rules import decoding, facts
 from streams.sources import http
 from streams.sources.base import FactProducer, Place
 from streams.sources.http_door import Limits
@@ -93,7 +93,7 @@ def price(**changes: object) -> bytes:
 class TestOneFact:
     async def test_202_says_which_fact_and_where_the_broker_has_it(self, site: Site, producer: LogProducer) -> None:
         status, answer = await site.post(price(note="摊位 3"), ONE)
-        fact = facts.decode(price())
+        fact = decoding.decode(price())
         assert isinstance(fact, facts.Fact)
         assert status == 202
         assert answer["id"] == str(fact.id)
@@ -138,17 +138,42 @@ class TestOneFact:
     @pytest.mark.parametrize(
         ("changes", "fault"),
         [
-            ({"county": "330724"}, ("$.county", "'330724'", "330723 | 330727, as API key grain-bureau says")),
-            ({"source": "weather"}, ("$.source", "'weather'", "wuyi-grain, as API key grain-bureau says")),
-            ({"exercise": "d1"}, ("$.exercise", "'d1'", "no value: only `fenghuo drill` sends facts of an exercise")),
+            (
+                {"county": "330724"},
+                (
+                    "county",
+                    "'330724'",
+                    "330723 | 330727（API 密钥 grain-bureau 所限）",
+                    "330723 | 330727, as API key grain-bureau says",
+                ),
+            ),
+            (
+                {"source": "weather"},
+                (
+                    "source",
+                    "'weather'",
+                    "wuyi-grain（API 密钥 grain-bureau 所限）",
+                    "wuyi-grain, as API key grain-bureau says",
+                ),
+            ),
+            (
+                {"exercise": "d1"},
+                (
+                    "exercise",
+                    "'d1'",
+                    "不填：演练数据只由 `fenghuo drill` 发送",
+                    "no value: only `fenghuo drill` sends facts of an exercise",
+                ),
+            ),
         ],
     )
     async def test_what_is_not_this_keys_to_send_is_403(
-        self, site: Site, producer: LogProducer, changes: dict[str, str], fault: tuple[str, str, str]
+        self, site: Site, producer: LogProducer, changes: dict[str, str], fault: tuple[str, str, str, str]
     ) -> None:
         status, answer = await site.post(price(**changes), ONE)
         assert (status, answer["error"]) == (403, "not-allowed")
-        assert [tuple(one.values()) for one in answer["faults"]] == [fault]
+        path, value, zh, en = fault
+        assert answer["faults"] == [{"path": path, "value": value, "expected": {"zh": zh, "en": en}}]
         assert producer.values() == []
 
     async def test_a_kind_that_is_not_the_keys_is_403(self, site: Site) -> None:
@@ -158,7 +183,7 @@ class TestOneFact:
         }  # fmt: skip
         status, answer = await site.post(json.dumps(event).encode(), ONE)
         assert status == 403
-        assert answer["faults"][0]["expected"] == "grain_price | hazard_report, as API key grain-bureau says"
+        assert answer["faults"][0]["expected"]["zh"] == "grain_price | hazard_report（API 密钥 grain-bureau 所限）"
 
     @pytest.mark.parametrize(
         "control",
@@ -172,15 +197,15 @@ class TestOneFact:
         self, site: Site, producer: LogProducer, control: dict[str, str]
     ) -> None:
         status, answer = await site.post(json.dumps(control).encode(), ONE)
-        assert (status, answer["faults"][0]["path"]) == (403, "$.kind")
+        assert (status, answer["faults"][0]["path"]) == (403, "kind")
         assert producer.values() == []
 
     @pytest.mark.parametrize(
         ("body", "path"),
         [
-            (b"{", "$"), (b"[]", "$"), (b"\xff", "$"), (price(price="NaN"), "$.price"),
-            (price(price=-1), "$.price"), (price(unit="bushel"), "$.unit"), (b'{"kind":"gold"}', "$.kind"),
-            (price(price="@").replace(b'"@"', b"1" * 200_000), "$.price"), (b"[" * 100_000, "$"),
+            (b"{", "$"), (b"[]", "$"), (b"\xff", "$"), (price(price="NaN"), "price"),
+            (price(price=-1), "price"), (price(unit="bushel"), "unit"), (b'{"kind":"gold"}', "kind"),
+            (price(price="@").replace(b'"@"', b"1" * 200_000), "price"), (b"[" * 100_000, "$"),
         ],
     )  # fmt: skip
     async def test_what_is_no_fact_is_400_with_path_value_and_expected(
@@ -295,7 +320,7 @@ class TestManyFacts:
         assert [(one["line"], one["status"]) for one in lines] == [
             (1, 202), (2, 400), (4, 403), (5, 403), (6, 413), (7, 400), (8, 400), (9, 403), (10, 202),
         ]  # fmt: skip
-        assert lines[6]["faults"][0]["path"] == "$.price"
+        assert lines[6]["faults"][0]["path"] == "price"
         assert summary == {"accepted": 2, "refused": 7, "unavailable": 0}
         assert len(producer.values()) == 2
         assert site.counted["wuyi-grain", "not-allowed"] == 3
@@ -354,7 +379,7 @@ class TestManyFacts:
         assert len(failing.values()) == 700
         failing.breaks_at = None
         assert (await site.post_lines(body))[0] == 202
-        there = [facts.decode(value) for value in failing.values()]
+        there = [decoding.decode(value) for value in failing.values()]
         assert len({fact.id for fact in there if isinstance(fact, facts.Fact)}) == 5_000
         await failing.inner.close()
         failing.log.close()

@@ -11,10 +11,11 @@ import pytest
 
 from rules.alerts import Words
 from rules.facts import GrainPriceReading
+from rules.yaml_file import BadFiles
 from streams.sources.base import FactRow, Row, RowFault, RowSkipped
 from streams.sources.files import FactFile
 from streams.sources.mapped import label
-from streams.sources.mapping import CsvMapping, MappingError, parse_mapping
+from streams.sources.mapping import CsvMapping, parse_mapping
 
 HEADER = (
     "date,admin1,admin2,market,latitude,longitude,category,commodity,unit,priceflag,pricetype,currency,price,usdprice\n"
@@ -123,13 +124,15 @@ class TestWfp:
         bad = read(wfp, HEADER + row(unit="Marmite"))[1]
         assert isinstance(bad, RowFault)
         assert (bad.line, bad.reason) == (3, "field:unit")
-        assert str(bad).startswith("w.csv:3 unit: got 'Marmite', expected a known unit: ")
+        assert str(bad).startswith("w.csv:3 unit: 得到 'Marmite'，应为已知的单位：")
 
     def test_all_that_is_wrong_with_a_row_is_told_at_once(self, wfp: CsvMapping) -> None:
         bad = read(wfp, HEADER + row(date="March", pricetype="Gift"))[1]
         assert str(bad) == (
-            "w.csv:3 stage (column pricetype): got 'Gift', expected Retail | Wholesale | Farm Gate | Producer; "
-            "observed_at (column date): got 'March', expected a date as %Y-%m-%d or %d/%m/%Y"
+            "w.csv:3 stage (pricetype): 得到 'Gift'，应为 Retail | Wholesale | Farm Gate | Producer "
+            "(got 'Gift', expected Retail | Wholesale | Farm Gate | Producer); observed_at (date): "
+            "得到 'March'，应为形如 %Y-%m-%d 或 %d/%m/%Y 的日期 (got 'March', expected a date as "
+            "%Y-%m-%d or %d/%m/%Y)"
         )
 
     def test_two_prices_for_one_natural_key_are_a_conflict_with_the_first(self, wfp: CsvMapping) -> None:
@@ -137,8 +140,10 @@ class TestWfp:
         rows = read(wfp, HEADER + row() + row(market="New") + row(price="199"))
         assert [type(one) for one in rows] == [RowSkipped, FactRow, FactRow, RowFault]
         assert str(rows[3]) == (
-            "w.csv:5 price: got 199, expected what line 3 says: it has the same natural key "
-            "wfp · North/Lake/Old Town · maize-white · retail · 2024-03-15T12:00:00+00:00"
+            "w.csv:5 price: 得到 199，应为与第 3 行一致：两行的自然键相同（wfp · North/Lake/Old Town · "
+            "maize-white · retail · 2024-03-15T20:00:00+08:00） (got 199, expected what line 3 says: "
+            "it has the same natural key wfp · North/Lake/Old Town · maize-white · retail · "
+            "2024-03-15T20:00:00+08:00)"
         )
 
     def test_the_same_row_again_is_left_out_and_counted(self, wfp: CsvMapping) -> None:
@@ -151,11 +156,14 @@ class TestWfp:
         assert {fault.path for fault in bad.faults} == {
             "unit", "admin1", "admin2", "commodity", "pricetype", "priceflag", "currency", "category",
         }  # fmt: skip
-        assert bad.faults[0].expected == "a column: date | market | price"
+        assert bad.faults[0].expected.en == "a column: date | market | price"
 
     def test_the_county_has_to_be_given(self, wfp: CsvMapping) -> None:
         (bad,) = FactFile(Path("w.csv"), mapping=wfp, stream=io.BytesIO(b"")).rows()
-        assert str(bad) == "w.csv:1 county: got nothing, expected a value: mapping wfp_food_prices asks for it"
+        assert str(bad) == (
+            "w.csv:1 county: 未填写，应为一个值：映射 wfp_food_prices 要求提供"
+            " (got nothing, expected a value: mapping wfp_food_prices asks for it)"
+        )
 
 
 @pytest.mark.parametrize(
@@ -173,23 +181,25 @@ def test_a_label_is_the_same_however_it_is_written(text: str, expected: str) -> 
 
 class TestFaultsOfAMapping:
     def told(self, text: str) -> list[str]:
-        with pytest.raises(MappingError) as caught:
+        with pytest.raises(BadFiles) as caught:
             parse_mapping(text.encode(), "m.yaml")
         return str(caught.value).splitlines()
 
     def test_all_faults_of_shape_at_once_each_with_its_line(self) -> None:
-        text = "kind: gold\nfields:\n  price: {colum: x}\n  unit: {column: 4}\nskip: 3\nfoo: 3\n"
+        text = "kind: gold\nfields:\n  price: {colum: x}\n  unit: {column: [a]}\nskip: 3\nfoo: 3\n"
         text += "only: [{column: a, in: b}]\n"
         values = "column | constant | parameter | template | join | separator | map | otherwise | dates | at | zone | "
+        value = f"{values}label | optional"
+        fields = "name | kind | description | delimiter | encoding | skip | only | derive | commodities | fields"
+        kinds = "disaster_forecast | grain_price | hazard_report | large_event"
         assert self.told(text) == [
-            f"m.yaml:3 fields.price.colum: got 'colum', expected {values}label | optional",
-            "m.yaml:4 fields.unit.column: got 4, expected str | null",
-            "m.yaml:7 only.0.in: got 'b', expected array | null",
-            "m.yaml:1 kind: got 'gold', expected grain_price | hazard_report | disaster_forecast | large_event",
-            "m.yaml:5 skip: got 3, expected array",
-            "m.yaml:6 foo: got 'foo', expected name | kind | description | delimiter | encoding | skip | only | "
-            "derive | commodities | fields",
-            "m.yaml:1 name: got nothing, expected a value",
+            "m.yaml:1 name: 未填写，应为一个值（此项必填） (got nothing, expected a value: the field is required)",
+            f"m.yaml:1 kind: 得到 'gold'，应为 {kinds} (got 'gold', expected {kinds})",
+            "m.yaml:5 skip: 得到 '3'，应为列表 (got '3', expected a list)",
+            "m.yaml:7 only[0].in: 得到 'b'，应为列表 (got 'b', expected a list)",
+            f"m.yaml:3 fields.price.colum: 多出此项，应为 {value} (got this field, expected {value})",
+            'm.yaml:4 fields.unit.column: 得到 ["a"]，应为文字 (got ["a"], expected text)',
+            f"m.yaml:6 foo: 多出此项，应为 {fields} (got this field, expected {fields})",
         ]
 
     def test_all_faults_of_meaning_at_once_each_with_its_line(self) -> None:
@@ -200,25 +210,45 @@ class TestFaultsOfAMapping:
         )
         found = [line.split(", expected")[0] for line in self.told(text)]
         assert found == [
-            "m.yaml:6 fields.pirce: got 'pirce'",
-            "m.yaml:3 fields: got nothing for county, source, observed_at, point, commodity, stage, currency",
-            "m.yaml:4 fields.price: got column and constant",
-            "m.yaml:5 fields.unit.at: got '25:00'",
-            "m.yaml:5 fields.unit.zone: got 'Mars'",
-            "m.yaml:5 fields.unit.dates.0: got '%d'",
-            "m.yaml:6 fields.pirce.otherwise: got 'x'",
-            "m.yaml:8 skip.0: got no test",
-            "m.yaml:9 delimiter: got ';;'",
+            (
+                "m.yaml:6 fields.pirce: 得到 'pirce'，应为 grain_price 的字段：county | source | "
+                "observed_at | known_at | reported_at | revision | estimated | exercise | point | "
+                "commodity | stage | price | currency | unit | stock_t | delivered_t (got 'pirce'"
+            ),
+            (
+                "m.yaml:4 fields: 缺少 county、source、observed_at、point、commodity、stage、currency，"
+                "应为每项都有值：grain_price 必有这些字段 (got nothing for county, source, observed_at, "
+                "point, commodity, stage, currency"
+            ),
+            (
+                "m.yaml:4 fields.price: column、constant，应为 column | constant | parameter | template | "
+                "join 中恰好一项 (got column and constant"
+            ),
+            "m.yaml:5 fields.unit.at: 得到 '25:00'，应为一天中的时刻，如 08:30 (got '25:00'",
+            "m.yaml:5 fields.unit.zone: 得到 'Mars'，应为时区，如 Asia/Shanghai (got 'Mars'",
+            "m.yaml:5 fields.unit.dates[0]: 得到 '%d'，应为含年和月的日期格式，如 %Y-%m-%d (got '%d'",
+            "m.yaml:6 fields.pirce.otherwise: 得到 'x'，应为同时有 `map` (got 'x'",
+            "m.yaml:8 skip[0]: 没有条件，应为 in | starts_with | empty (got no test",
+            "m.yaml:9 delimiter: 得到 ';;'，应为一个字符，如 , 或 ; (got ';;'",
         ]
 
     @pytest.mark.parametrize(
         ("text", "told"),
         [
-            ("", "m.yaml:1 $: got an empty file, expected YAML"),
-            ("a: [1", "m.yaml:1 $: got expected ',' or ']', but got '<stream end>', expected YAML"),
-            ("name: x\nname: y", "m.yaml:2 $: got 'name' twice, expected each key once"),
-            ("- 1", "m.yaml:1 $: got [1], expected a mapping: name, kind, fields …"),
-            ("a: &a [*a]", "m.yaml:1 $: got a document nested without end, expected YAML without such anchors"),
+            ("", "m.yaml:1: 文件为空，应为“键: 值”形式的映射 (got an empty file, expected a mapping)"),
+            (
+                "a: [1",
+                (
+                    "m.yaml:2: 此处文字，应为合法的 YAML (got this text, expected YAML (did not find expected "
+                    "',' or ']'))"
+                ),
+            ),
+            (
+                "name: x\nname: y",
+                ("m.yaml:2 name: 重复的值，应为每个键只出现一次 (got a second value, expected one value for each key)"),
+            ),
+            ("- 1", 'm.yaml:1: 得到 ["1"]，应为“键: 值”形式的映射 (got ["1"], expected a mapping)'),
+            ("a: &a [*a]", "m.yaml:1 a[0]: 别名（alias），应为值本身 (got an alias, expected the value itself)"),
         ],
     )
     def test_what_is_no_mapping_at_all(self, text: str, told: str) -> None:
