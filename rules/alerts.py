@@ -15,7 +15,16 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 Reason = Literal[
-    "crossed", "approached", "recovered", "held", "late", "corrected", "expired", "activated", "withdrawn", "renamed",
+    "crossed",
+    "approached",
+    "recovered",
+    "held",
+    "late",
+    "corrected",
+    "expired",
+    "activated",
+    "withdrawn",
+    "renamed",
     "fault",
 ]
 SeverityWord = Literal["normal", "approach", "line", "IV", "III", "II", "I"]

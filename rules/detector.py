@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from rules.facts import AnyFact
     from rules.severity import Severity
 
+
 class Conflict(Exception):
     """The same fact at the same revision, with other content."""
 
