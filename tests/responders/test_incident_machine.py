@@ -17,8 +17,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from responders.channels.base import Refused, Uncertain
 from responders.recorder import Receipt, Recorder
+from responders.response_schema import reports
 from responders.schema import incidents, pages, reply_codes
-from tests.responders.room import Room
+from rules.plan_duties import Start
+from rules.severity import Severity
+from tests.responders.response_plan import HEAD, report
+from tests.responders.room import Room, grain_plan
 
 LADDER = ["normal", "approach", "line", "IV", "III", "II", "I"]
 ANSWERS = {
@@ -36,6 +40,17 @@ class Incidents(RuleBasedStateMachine):
         self.loop = asyncio.new_event_loop()
         self.room = Room(f"sqlite:///{Path(self.folder.name) / 'x.sqlite3'}")
         self.phones = self.room.usual()
+        self.room.officer("陈副县长", HEAD)
+        self.room.on_duty("head", "陈副县长")
+        self.room.plan = self.room.adopt(
+            grain_plan(
+                starts={
+                    "IV": Start(), "III": Start(how="proposed", approver="head"),
+                    "II": Start(how="proposed", approver="head"), "I": Start(how="proposed", approver="nobody"),
+                },
+                reporting=[report("city", "20m"), report("daily", "1h", every="1h")],
+            )
+        )  # fmt: skip
         self.stood: dict[str, str] = {}
         self.taken: list[Any] = []
 
@@ -75,6 +90,25 @@ class Incidents(RuleBasedStateMachine):
     @rule(who=st.sampled_from([0, 1]), body=st.sampled_from(["1", "2", "1c", "ack 1", "ack 2", "close 1", "?"]))
     def an_officer_texts(self, who: int, body: str) -> None:
         self.run(self.room.replies(self.phones[who], body))
+
+    @rule(body=st.sampled_from(["1", "1同意", "2y", "3N", "1不同意 再核实", "同意2", "reject #3"]))
+    def the_approver_texts(self, body: str) -> None:
+        self.run(self.room.replies(HEAD, body))
+
+    @rule(number=st.sampled_from([1, 2, 3]), yes=st.booleans())
+    def the_desk_enters_an_answer(self, number: int, yes: bool) -> None:
+        self.room.decisions.answer(number, "王建国", "cli", yes=yes, reason="已核实", on_behalf_of="陈副县长")
+        self.run(self.room.idle())
+
+    @rule(number=st.sampled_from([1, 2]), to=st.sampled_from([None, "IV", "III", "II"]))
+    def the_level_is_set(self, number: int, to: str | None) -> None:
+        self.room.decisions.level(number, to, "陈副县长", "已核实")
+        self.run(self.room.idle())
+
+    @rule(number=st.sampled_from([1, 2]), name=st.sampled_from(["city", "daily"]))
+    def a_report_is_made(self, number: int, name: str) -> None:
+        self.room.report_acts.reported(number, name, "王建国", "cli")
+        self.run(self.room.idle())
 
     @precondition(lambda self: self.taken)
     @rule(number=st.sampled_from([1, 2, 3]))
@@ -126,9 +160,45 @@ class Incidents(RuleBasedStateMachine):
         if not hasattr(self, "room"):
             return
         still = [
-            i.place for i in self.room.rows(incidents) if i.status in {"noticed", "unacknowledged", "acknowledged"}
+            i.place
+            for i in self.room.rows(incidents, incidents.c.parent.is_(None))
+            if i.status in {"noticed", "unacknowledged", "acknowledged"}
         ]
         assert len(still) == len(set(still))
+
+    @invariant()
+    def a_proposal_waits_only_for_an_open_incident_that_does_not_run_so_high(self) -> None:
+        if not hasattr(self, "room"):
+            return
+        everything = {i.id: i for i in self.room.rows(incidents)}
+        for proposal in everything.values():
+            if proposal.parent is None or proposal.status == "closed":
+                continue
+            incident = everything[proposal.parent]
+            assert incident.status in {"unacknowledged", "acknowledged"}
+            assert proposal.severity == incident.severity
+            assert incident.running is None or Severity.of(incident.running) < Severity.of(proposal.severity)
+
+    @invariant()
+    def no_response_runs_above_what_it_was_proposed_or_set_at(self) -> None:
+        if not hasattr(self, "room"):
+            return
+        for incident in self.room.rows(incidents):
+            if incident.running in {None, "IV"}:
+                continue
+            mine = list(self.room.rows(incidents, incidents.c.parent == incident.id))
+            yes = any(i.decision == "approved" and i.severity == incident.running for i in mine)
+            said = [line for line in self.room.timeline(incident.number) if line.event == "response"]
+            assert yes or said[-1].who == "陈副县长"
+
+    @invariant()
+    def what_is_owed_is_looked_at_in_the_future_and_of_an_open_incident(self) -> None:
+        if not hasattr(self, "room"):
+            return
+        open_ones = {i.id for i in self.room.rows(incidents) if i.status in {"unacknowledged", "acknowledged"}}
+        for row in self.room.rows(reports, reports.c.next_at.is_not(None)):
+            assert row.incident in open_ones
+            assert row.next_at > self.room.clock.now
 
     def teardown(self) -> None:
         if hasattr(self, "room"):

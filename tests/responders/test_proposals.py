@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from responders.acknowledgement import Done, Refused
-from responders.decisions import Decided, Levelled, Overtaken
+from responders.channels.base import Refused as NotTaken
+from responders.decisions import Decided, Levelled, Overtaken, answer
+from responders.drills import register
+from responders.ledger import Ledger
 from responders.replies import Asked, parse
-from tests.responders.response_plan import judged, relief_plan, staff
+from rules.plans import Inhibition
+from tests.responders.response_plan import HEAD, judged, relief_plan, report, staff
 
 if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
     from tests.responders.room import Room
 
 
@@ -429,4 +436,126 @@ async def test_a_page_of_a_proposal_that_had_not_left_when_it_was_answered_never
     await room.pager.start()
     await room.idle()
     room.network.silent(head)
+    room.network.ignores("+12025550111")
+
+
+def in_a_drill(room: Room, *players: str) -> None:
+    with room.store.write() as connection:
+        register(connection, "d1", "洪水演练", players, room.clock(), room.clock() + timedelta(hours=3))
+
+
+async def test_a_proposal_of_a_drill_stays_behind_its_walls(room: Room) -> None:
+    """The approver takes no part: a player is asked, no fault is raised, and the drill's end lapses it in silence."""
+    wang, li, head, _ = staff(room)
+    in_a_drill(room, "李卫东")
+    plan = room.adopt(relief_plan(reporting=[report("city-phone", "30m")]))
+    await room.happens(room.alert("III", plan=plan, place="330723/flood", subject="E1", exercise="d1"))
+    room.network.reads(li, "【演练】【灾害救助】请批示", "请示2，回复“901同意”或“901不同意”")
+    room.network.reads(li, "【演练】", "回复 902 签收")
+    assert isinstance(room.decisions.answer(2, "陈副县长", "cli", yes=True), Refused)
+    await room.goes_by(minutes=15)
+    assert any("【演练】【灾害救助】县须在30分钟内电话报市" in text for text in room.network.arrived[li])
+    assert room.answers.end_drill("d1")
+    await room.goes_by(hours=3)
+    assert [one.decision for one in room.incidents()] == [None, "lapsed"]
+    room.network.ignores(li)
+    room.network.silent(wang)
+    room.network.silent(head)
+
+
+async def test_a_yes_in_a_drill_starts_no_real_response(room: Room) -> None:
+    """Both stand side by side at one place, with codes that never meet."""
+    wang, _, head, _ = staff(room)
+    in_a_drill(room, "陈副县长", "王建国")
+    plan = room.adopt(relief_plan())
+    await room.happens(room.alert("III", plan=plan, place="330723/flood", subject="E1", exercise="d1"))
+    await room.happens(room.alert("III", plan=plan, place="330723/flood", subject="E1"))
+    room.network.ignores(wang)
+    room.network.reads(head, "【演练】", "“901同意”")
+    room.network.reads(head, "“1同意”")
+    await room.replies(head, "901Y")
+    room.network.reads(head, "【演练】您已同意启动Ⅲ级（较大）响应（请示2，事件1）")
+    assert [one.running for one in room.incidents()] == ["III", None, None, None]
+    room.network.ignores(wang)
+
+
+async def test_a_players_word_counts_where_no_player_holds_the_role(room: Room) -> None:
+    """Else a drill could neither lower nor end what it practises."""
+    staff(room)
+    in_a_drill(room, "王建国")
+    plan = room.adopt(relief_plan())
+    await room.happens(room.alert("IV", plan=plan, place="330723/flood", subject="E1", exercise="d1"))
+    assert isinstance(room.decisions.level(1, None, "周县长", "结束"), Refused)
+    assert room.decisions.level(1, None, "王建国", "结束") == Levelled(1, "IV", None, "王建国")
+    await room.idle()
+    room.network.ignores("+12025550111")
+
+
+async def test_a_decision_is_whole_or_not_at_all(room: Room, flood: Any) -> None:
+    """Killed before its commit, nothing of it is there, and the same answer counts when it comes again."""
+    wang, _, head, _ = staff(room)
+    await flood("III")
+    room.network.ignores(wang)
+    room.network.ignores(head)
+    before = room.incidents()
+
+    def killed(connection: Connection) -> None:
+        ledger = Ledger(connection, room.services, room.clock())
+        answer(ledger, 2, "陈副县长", "sms", yes=True)
+        ledger.flush()
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        room.store.run(killed)
+    assert room.incidents() == before
+    await room.replies(head, "1Y")
+    room.network.reads(head, "您已同意")
+    assert room.incident(1).running == "III"
+    room.network.ignores(wang)
+
+
+async def test_an_answer_that_the_network_carries_twice_is_one(room: Room, flood: Any) -> None:
+    wang, _, head, _ = staff(room)
+    await flood("III")
+    room.network.ignores(wang)
+    room.network.reads(head)
+    text = await room.replies(head, "1Y")
+    await room.replies(head, "1Y", again=text)
+    room.network.reads(head, "您已同意")
+    room.network.reads(wang, "陈副县长同意")
+
+
+async def test_a_rise_and_a_yes_in_the_same_second_are_one_after_the_other(room: Room, flood: Any) -> None:
+    """Whichever is first: the lower level is approved or superseded, and the higher one waits."""
+    wang, _, head, _ = staff(room)
+    await flood("III")
+    plan = room.library.plans["relief"]
+    rise = room.alert("II", "III", plan=plan, place="330723/flood", subject="E1")
+    outcome, _ = await asyncio.gather(
+        asyncio.to_thread(room.decisions.answer, 2, "陈副县长", "sms", yes=True), asyncio.to_thread(room.take, rise)
+    )
+    lower, higher = room.incident(2), room.incident(3)
+    assert lower.decision == ("approved" if isinstance(outcome, Decided) else "superseded")
+    assert room.incident(1).running == ("III" if isinstance(outcome, Decided) else None)
+    assert (higher.status, higher.severity) == ("unacknowledged", "II")
+    await room.idle()
+    room.network.ignores(wang)
+    room.network.ignores(head)
+
+
+async def test_a_lesser_incident_whose_proposal_was_read_is_not_absorbed(room: Room) -> None:
+    """What has been asked of people stays asked."""
+    staff(room)
+    lesser, greater = (
+        relief_plan(),
+        relief_plan(id="red", starts={}, inhibits=[Inhibition(alarms="relief", same="county")]),
+    )
+    for plan in (lesser, greater):
+        room.adopt(plan)
+    room.network.answers = lambda text: None if "请批示" in text.body else NotTaken("suspended", "provider", "20005")
+    await room.happens(room.alert("III", plan=lesser, place="330723/flood", subject="E1"))
+    room.network.reads(HEAD, "请示2")
+    await room.happens(room.alert("II", plan=greater, place="330723/red", subject="E2"))
+    assert room.incident(1).status == "unacknowledged"
+    assert room.incident(2).status == "unacknowledged"
     room.network.ignores("+12025550111")

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect, update
+from sqlalchemy import inspect, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from responders import incidents as rows
 from responders.alarm_schema import alarms
 from responders.migrations import migrate
 from responders.response_schema import reports
-from responders.schema import Instant, incidents
+from responders.schema import Instant, incidents, pages
 from responders.store import StaleError, Store, engine_url
+from tests.responders.room import START
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -101,3 +102,63 @@ async def test_an_update_from_a_state_that_has_passed_is_refused_and_changes_not
     ):
         rows.save(connection, [stale])
     assert room.incident() == before
+
+
+def test_what_was_there_before_responses_is_kept(database_url: str) -> None:
+    """An open incident and its page of the schema before go on; only what is new is empty."""
+    store = Store(database_url)
+    migrate(store, "0002")
+    incident = {
+        "id": "i", "number": 1, "plan": "grain", "place": "p", "county": "c", "exercise": "",
+        "status": "unacknowledged", "severity": "III", "opened_at": 1, "policy": "{}", "headline": "{}", "observed_at": 1,
+        "cycle": 1, "position": 1, "step_at": 1, "next_due": 2,
+    }  # fmt: skip
+    page = {
+        "id": "x", "incident": "i", "kind": "page", "cycle": 1, "step": 1, "about": "", "officer": "o", "contact": "k",
+        "channel": "twilio", "address": "+1", "body": "b", "state": "due", "reason": "", "created_at": 1, "due_at": 1,
+        "attempts": 0,
+    }  # fmt: skip
+    with store.write() as connection:
+        for name, row in (("incidents", incident), ("pages", page)):
+            connection.execute(text(f"INSERT INTO {name} ({', '.join(row)}) VALUES (:{', :'.join(row)})"), row)
+    migrate(store)
+    with store.read() as connection:
+        (kept,) = connection.execute(select(incidents.c.status, incidents.c.parent, incidents.c.running)).all()
+        assert tuple(kept) == ("unacknowledged", None, None)
+        (kept,) = connection.execute(select(pages.c.id, pages.c.incident, pages.c.state)).all()
+        assert tuple(kept) == ("x", "i", "due")
+        indexes = {index["name"] for index in inspect(connection).get_indexes("pages")}
+    assert indexes == {index.name for index in pages.indexes}
+    store.close()
+
+
+CLOSED: dict[str, object] = {
+    "status": "closed", "next_due": None, "closed_at": START, "closed_by": "x", "close_reason": "y",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"parent": "itself"},
+        {"running": "line"},
+        {"decision": "approved"},
+        {
+            "status": "closed",
+            "next_due": None,
+            "closed_at": START,
+            "closed_by": "x",
+            "close_reason": "y",
+            "decision": "no",
+        },
+    ],
+    ids=str,
+)
+async def test_only_a_closed_proposal_is_decided_and_only_levels_run(room: Room, values: dict[str, object]) -> None:
+    room.usual()
+    await room.happens(room.alert())
+    if values.get("parent"):
+        values = values | {"parent": room.incident().id}
+    with pytest.raises(IntegrityError), room.store.write() as connection:
+        connection.execute(update(incidents).values(**values))
+    room.network.ignores("+12025550111")
