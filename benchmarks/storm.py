@@ -20,9 +20,9 @@ from infra import clock
 from infra.logs import configure_logging
 from infra.wiring import duty_room
 from responders.channels.base import Accepted, OutgoingText
+from rules.decoding import decode
 from rules.engine import Engine
 from rules.entries import MappingStates, Record
-from rules.decoding import decode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
