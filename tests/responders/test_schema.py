@@ -110,8 +110,8 @@ def test_what_was_there_before_responses_is_kept(database_url: str) -> None:
     migrate(store, "0002")
     incident = {
         "id": "i", "number": 1, "plan": "grain", "place": "p", "county": "c", "exercise": "",
-        "status": "unacknowledged", "severity": "III", "opened_at": 1, "policy": "{}", "headline": "{}", "observed_at": 1,
-        "cycle": 1, "position": 1, "step_at": 1, "next_due": 2,
+        "status": "unacknowledged", "severity": "III", "opened_at": 1, "policy": "{}", "headline": "{}",
+        "observed_at": 1, "cycle": 1, "position": 1, "step_at": 1, "next_due": 2,
     }  # fmt: skip
     page = {
         "id": "x", "incident": "i", "kind": "page", "cycle": 1, "step": 1, "about": "", "officer": "o", "contact": "k",
