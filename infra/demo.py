@@ -22,7 +22,7 @@ from infra.wiring import duty_room, open_producer, stream_settings
 from responders.migrations import migrate
 from responders.page_states import PENDING
 from responders.queries import show_incident
-from responders.roster_import import load, read
+from responders.roster_import import bring
 from responders.sandbox.network import SandboxNetwork
 from responders.schema import contacts, incidents, pages
 from responders.store import Store
@@ -180,8 +180,7 @@ class Demonstration:
         store = Store(settings.database)
         try:
             migrate(store)
-            roster = read(example_roster())
-            store.run(lambda connection: load(connection, roster), wake=False)
+            store.run(lambda connection: bring(connection, example_roster()), wake=False)
             with store.read() as connection:
                 for row in connection.execute(select(contacts)):
                     self._network.register(row.address, row.officer)

@@ -11,14 +11,14 @@ import msgspec
 from sqlalchemy import select
 
 from infra import clock
-from infra.cli.context import Context, answer_no, json_option, pass_context, print_json, refuse
+from infra.cli.context import Context, answer_no, json_option, pass_context, print_json
 from infra.doctor import how_it_fares, roles_of
 from infra.wiring import duty_room_offline
 from responders.clock import shown
 from responders.officer_test import Tested, results, send_test
 from responders.page_states import PENDING
 from responders.reach import Reach, reach
-from responders.roster_import import RosterFaults, load, read
+from responders.roster_import import bring
 from responders.schema import duty
 from responders.timeline import PAGE_STATE
 
@@ -43,11 +43,7 @@ def roster() -> None:
 def import_roster(context: Context, file: Path, *, as_json: bool) -> None:
     """导入名册（CSV/YAML），全部错误一次报出 / import a roster: every fault at once, and then nothing."""
     with duty_room_offline(context.settings, context.library) as room:
-        try:
-            found = read(file)
-            done = room.store.run(lambda connection: load(connection, found), wake=False)
-        except RosterFaults as bad:
-            raise refuse(str(bad)) from None
+        found, done = room.store.run(lambda connection: bring(connection, file), wake=False)
     if as_json:
         print_json([msgspec.to_builtins(done)])
         return

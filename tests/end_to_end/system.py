@@ -25,8 +25,7 @@ from infra.wiring import open_producer, services_of, stream_settings
 from responders import page_states
 from responders.acknowledgement import Answers
 from responders.queries import IncidentView, list_incidents, show_incident
-from responders.roster_import import load as load_roster
-from responders.roster_import import read as read_roster
+from responders.roster_import import bring as bring_roster
 from responders.schema import alerts, incidents, pages
 from responders.store import Store
 from rules.facts import KINDS
@@ -333,8 +332,7 @@ class System:
         """A new roster, while everything runs."""
         path = self.directory / "roster-2.yaml"
         make_roster(path, **duties)
-        found = read_roster(path)
-        self.store.run(lambda connection: load_roster(connection, found), wake=False)
+        self.store.run(lambda connection: bring_roster(connection, path), wake=False)
 
     # -- what is asked of it
 

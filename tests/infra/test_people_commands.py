@@ -13,7 +13,7 @@ from infra import clock
 from infra.cli import fenghuo
 from infra.site_files import copy_example, example_roster
 from responders.migrations import migrate
-from responders.roster_import import load, read
+from responders.roster_import import bring
 from responders.schema import contacts, inbound
 from responders.store import Store
 
@@ -32,7 +32,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     (tmp_path / "var").mkdir()
     store = Store(f"sqlite:///{tmp_path / 'var' / 'fenghuo.db'}")
     migrate(store)
-    store.run(lambda connection: load(connection, read(example_roster())))
+    store.run(lambda connection: bring(connection, example_roster()))
     yield store
     store.close()
 

@@ -13,7 +13,7 @@ from infra.demo import NotPlayable, prepare
 from infra.demo_site import make_file_site, make_synthetic_site
 from infra.desk_library import DeskLibrary
 from infra.site_files import copy_example, example_roster, example_site, mapping_file, read_library
-from responders.roster_import import read
+from responders.roster_file import read
 from rules.facts import GrainPriceReading
 from rules.yaml_file import BadFiles
 
