@@ -3,29 +3,44 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from prometheus_client.core import Metric
 
     from streams.counters import Counters
 
 
+class Figures(Protocol):
+    """What the store says in numbers: name → number."""
+
+    def standing(self) -> Mapping[str, int]:
+        """Incidents, pages, alarms, responses and reports in each state."""
+        ...
+
+    def held(self) -> Mapping[str, int]:
+        """Alerts that paged nobody because their alarm was shelved, suppressed or out of service."""
+        ...
+
+    def decided(self) -> Mapping[str, int]:
+        """Proposals by how they were closed."""
+        ...
+
+    def reported(self) -> Mapping[str, int]:
+        """Reports upward, made and missed."""
+        ...
+
+
 class Metrics:
-    """Collected when asked. `standing` reads the store: name → number of incidents, pages or alarms in that state.
+    """Collected when asked."""
 
-    `held` counts alerts that paged nobody because their alarm was shelved, suppressed or out of service.
-    """
-
-    def __init__(
-        self, counters: Counters, standing: Callable[[], Mapping[str, int]], held: Callable[[], Mapping[str, int]]
-    ) -> None:
-        self._counters, self._standing, self._held = counters, standing, held
+    def __init__(self, counters: Counters, figures: Figures) -> None:
+        self._counters, self._figures = counters, figures
         self._registry = CollectorRegistry()
         self._registry.register(self)
         self._door_counts: dict[tuple[str, str], int] = {}
@@ -54,10 +69,18 @@ class Metrics:
         yield _counter("fenghuo_http_facts", "Facts over HTTP", ("source", "outcome"), self._door_counts)
         yield _counter(
             "fenghuo_alerts_held", "Alerts recorded without paging, by what held their alarm", ("by",),
-            {(by,): number for by, number in self._held().items()},
+            {(by,): number for by, number in self._figures.held().items()},
+        )  # fmt: skip
+        yield _counter(
+            "fenghuo_proposals", "Proposals of responses, by how they were closed", ("decision",),
+            {(decision,): number for decision, number in self._figures.decided().items()},
+        )  # fmt: skip
+        yield _counter(
+            "fenghuo_reports", "Reports upward, made and missed (one made late is both)", ("outcome",),
+            {(outcome,): number for outcome, number in self._figures.reported().items()},
         )  # fmt: skip
         gauge = GaugeMetricFamily("fenghuo_standing", "What stands in the store", labels=("what",))
-        for what, number in self._standing().items():
+        for what, number in self._figures.standing().items():
             gauge.add_metric((what,), number)
         yield gauge
 

@@ -128,7 +128,7 @@ class _Process:
 
     async def _serve_web(self, worker_ready: asyncio.Event, ready: asyncio.Event) -> None:
         """Health in every process; facts and webhooks where the console runs."""
-        metrics = Metrics(self._counters, self._room.standing, self._room.held)
+        metrics = Metrics(self._counters, self._room)
         producer = await open_producer(self._settings, self._library) if self._parts.console else None
         routes = (
             web_routes(self._settings, self._room, producer, api_keys(self._settings), metrics.count_door, self._seams)

@@ -25,7 +25,7 @@ from responders.pager import Pager
 from responders.recorder import Recorder
 from responders.reminders import Reminders
 from responders.roster import DutyTable
-from responders.standing import held, standing
+from responders.standing import decided, held, reported, standing
 from responders.store import Store
 from responders.texts import Texts
 from responders.webhooks import TwilioWebhooks
@@ -140,6 +140,14 @@ class DutyRoom:
     def held(self) -> dict[str, int]:
         """Alerts that paged nobody because their alarm was held."""
         return held(self.store)
+
+    def decided(self) -> dict[str, int]:
+        """Proposals by how they were closed."""
+        return decided(self.store)
+
+    def reported(self) -> dict[str, int]:
+        """Reports upward that were made, and that were missed."""
+        return reported(self.store)
 
     async def close(self) -> None:
         for channel in self.channels.values():

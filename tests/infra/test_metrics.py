@@ -86,6 +86,12 @@ def test_the_known_sources_are_those_of_the_keys_and_of_the_points(settings: Set
     assert sources(keyed, LIBRARY) == {"wuyi-grain-office", "weather-office"}
 
 
+class NoFigures:
+    """A store in which nothing is."""
+
+    standing = held = decided = reported = staticmethod(dict[str, int])
+
+
 async def test_a_million_made_up_sources_are_one_name() -> None:
     """Neither memory nor Prometheus grows by what strangers call themselves."""
     counters = Counters(sources={"wuyi-grain-office"})
@@ -95,5 +101,5 @@ async def test_a_million_made_up_sources_are_one_name() -> None:
     assert counters.dead == Counter({
         (topic, "wuyi-grain-office", reason): 1, (topic, "", reason): 1, (topic, "other", reason): 1000
     })  # fmt: skip
-    text = (await Metrics(counters, dict, dict).text()).decode()
+    text = (await Metrics(counters, NoFigures()).text()).decode()
     assert 'fenghuo_dead_letters_total{reason="unknown_point",source="other",topic="grain-prices"} 1000.0' in text

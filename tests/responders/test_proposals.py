@@ -14,6 +14,7 @@ from responders.decisions import Decided, Levelled, Overtaken, answer
 from responders.drills import register
 from responders.ledger import Ledger
 from responders.replies import Asked, parse
+from responders.standing import decided, reported, standing
 from rules.plans import Inhibition
 from tests.responders.response_plan import HEAD, judged, relief_plan, report, staff
 
@@ -559,3 +560,26 @@ async def test_a_lesser_incident_whose_proposal_was_read_is_not_absorbed(room: R
     assert room.incident(1).status == "unacknowledged"
     assert room.incident(2).status == "unacknowledged"
     room.network.ignores("+12025550111")
+
+
+async def test_the_figures_tell_what_waits_and_what_was_decided(room: Room) -> None:
+    """A proposal is none of the incidents; drills are in no figure."""
+    wang, _, head, _ = staff(room)
+    in_a_drill(room, "王建国")
+    plan = room.adopt(relief_plan(reporting=[report("city-phone", "30m")]))
+    await room.happens(room.alert("III", plan=plan, place="330723/flood", subject="E1", exercise="d1"))
+    await room.happens(room.alert("III", plan=plan, place="330723/flood", subject="E1"))
+    now = standing(room.store)
+    assert {name: now[name] for name in ("incidents_unacknowledged", "proposals_waiting", "responses_running")} == {
+        "incidents_unacknowledged": 1, "proposals_waiting": 1, "responses_running": 0,
+    }  # fmt: skip
+    assert (now["reports_owed"], now["reports_late"]) == (1, 0)
+    await room.replies(head, "1Y")
+    await room.goes_by(minutes=31)
+    now = standing(room.store)
+    assert (now["proposals_waiting"], now["responses_running"], now["reports_late"]) == (0, 1, 1)
+    assert decided(room.store) == {"approved": 1, "rejected": 0, "superseded": 0, "lapsed": 0}
+    room.report_acts.reported(3, "city-phone", "王建国", "cli")
+    assert reported(room.store) == {"reported": 1, "missed": 1}
+    for phone in (wang, head, "+12025550122"):
+        room.network.ignores(phone)
