@@ -1,25 +1,63 @@
-"""Settings: `fenghuo.toml`, overridden by `FENGHUO_…` (nested by `__`). A wrong one is named with what was expected."""
+"""Settings: `fenghuo.toml`, overridden by `FENGHUO_…` (nested by `__`). All that is wrong is named at once."""
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
+from rules.alerts import Words
+from rules.expectations import saying
+from rules.fault import ROOT, Fault, Faults, fault
+from rules.misfit import Misfit, misfits
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 PREFIX = "FENGHUO_"
 RESERVED = {"TEST_DATA", "CACHE", "CONFIG"}
 """Names that begin with the prefix and are no settings."""
 
+MAX_PORT = 65535
+_LISTEN = saying("主机:端口，如 127.0.0.1:8080", "host:port, e.g. 127.0.0.1:8080")
+HOST_PORT = _LISTEN["expected"]
+TOML = Words(zh="TOML 文件", en="a TOML file")
+A_SECTION = Words(zh="这里写成了一节", en="a section")
+ONE_VALUE = Words(zh="单个值", en="one value")
+A_SECRET = Words(zh="现有的密值（不显示）", en="a secret")
+BROKER = Words(zh="sqlite:///PATH 或 kafka://HOST:PORT", en="sqlite:///PATH or kafka://HOST:PORT")
+DATABASE = Words(
+    zh="sqlite:///PATH 或 postgresql://USER@HOST:PORT/NAME", en="sqlite:///PATH or postgresql://USER@HOST:PORT/NAME"
+)
+ANOTHER = Words(zh="不同于 console.listen 的地址", en="an address other than that of console.listen")
+
 Seconds = Annotated[float, Meta(gt=0, le=86400)]
-Address = Annotated[str, Meta(pattern=r"^[^\s:]+:\d{1,5}$")]
-HttpUrl = Annotated[str, Meta(pattern=r"^https?://\S+$")]
-Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+Address = Annotated[str, Meta(pattern=r"^[^\s:]+:[0-9]{1,5}$(?!\n)", extra=_LISTEN)]
+HttpUrl = Annotated[
+    str,
+    Meta(
+        pattern=r"^https?://\S+$",
+        extra=saying("网址，如 https://duty.example", "a web address, e.g. https://duty.example"),
+    ),
+]
+Sha256 = Annotated[
+    str,
+    Meta(
+        pattern=r"^[0-9a-f]{64}$(?!\n)",
+        extra=saying("密钥的 SHA-256，64 位十六进制小写", "the SHA-256 of the key, 64 hex digits"),
+    ),
+]
+WorkerId = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z0-9_.-]{1,64}$(?!\n)",
+        extra=saying("至多 64 个字母、数字、_ . -", "up to 64 letters, digits, _ . -"),
+    ),
+]
 
 
 class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -44,7 +82,7 @@ class KafkaSettings(_Section, frozen=True, kw_only=True):
 class WorkerSettings(_Section, frozen=True, kw_only=True):
     """One stream worker."""
 
-    id: Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]{1,64}$")] = "worker-1"
+    id: WorkerId = "worker-1"
     tick_every: Seconds = 60.0
     send_timeout: Seconds = 10.0
     session_timeout: Seconds = 10.0
@@ -120,8 +158,8 @@ class Settings(_Section, frozen=True, kw_only=True):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
 
-class BadSettings(ValueError):
-    """One message that names file, key, value and what was expected."""
+class BadSettings(Faults):
+    """Settings that cannot be used: each fault names file or variable, key, value and what was expected."""
 
 
 def load(path: Path, environment: Mapping[str, str]) -> Settings:
@@ -131,20 +169,24 @@ def load(path: Path, environment: Mapping[str, str]) -> Settings:
         try:
             values = tomllib.loads(path.read_text(encoding="utf-8"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise BadSettings(f"{path}: got text that is not TOML ({error}), expected a TOML file") from None
+            wrong = Words(zh=f"无法读作 TOML（{error}）", en=f"text that is not TOML ({error})")
+            raise BadSettings([fault(ROOT, wrong, TOML, str(path))]) from None
     origins: dict[str, str] = {}
+    faults: list[Fault] = []
     for name, text in environment.items():
         if name.startswith(PREFIX) and name.removeprefix(PREFIX) not in RESERVED:
             keys = name.removeprefix(PREFIX).lower().split("__")
-            _put(values, keys, text, name)
-            origins[".".join(keys)] = name
-    try:
-        settings = msgspec.convert(values, Settings, strict=False)
-    except msgspec.ValidationError as error:
-        raise BadSettings(_explain(str(error), values, path, origins)) from None
-    for key, value, expected in _faults(settings):
-        shown = "a secret" if _may_be_secret(key, value) else repr(value)
-        raise BadSettings(f"{origins.get(key, path)}: {key}: got {shown}, expected {expected}")
+            if _put(values, keys, text):
+                origins[".".join(keys)] = name
+            else:
+                faults.append(fault(".".join(keys[:-1]), A_SECTION, ONE_VALUE, name))
+    settings, found = _judged(values)
+    faults += [
+        fault(key, A_SECRET if _may_be_secret(key, value) else value, expected, _origin(key, origins, path))
+        for key, value, expected in found
+    ]
+    if faults:
+        raise BadSettings(faults)
     base = path.resolve().parent
     return msgspec.structs.replace(
         settings,
@@ -155,28 +197,24 @@ def load(path: Path, environment: Mapping[str, str]) -> Settings:
     )
 
 
-def _put(values: dict[str, Any], keys: list[str], text: str, name: str) -> None:
+def _judged(values: dict[str, Any]) -> tuple[Settings, list[Misfit]]:
+    """The settings, without those sections that have faults, and every fault."""
+    found = [one._replace(path=one.path.removeprefix("$.")) for one in misfits(values, Settings)]
+    wrong = {one.path.partition(".")[0] for one in found}
+    settings = msgspec.convert({k: v for k, v in values.items() if k not in wrong}, Settings, strict=False)
+    found += [one for one in _faults(settings) if one.path.partition(".")[0] not in wrong]
+    return settings, found
+
+
+def _put(values: dict[str, Any], keys: list[str], text: str) -> bool:
+    """Whether the value found its place: what is one value already is no section."""
+    section: Any = values
     for key in keys[:-1]:
-        values = values.setdefault(key, {})
-        if not isinstance(values, dict):
-            raise BadSettings(f"{name}: got a section, expected {key} to be one value")
-    values[keys[-1]] = text
-
-
-def _explain(message: str, values: Any, path: Path, origins: Mapping[str, str]) -> str:
-    text, _, at = message.partition(" - at `$")
-    key = at.rstrip("`").lstrip(".").replace("api_keys[...]", f"api_keys.{_wrong_key(values)}")
-    if text.startswith("Object contains unknown field"):
-        key = ".".join(filter(None, [key, text.split("`")[1]]))
-        return f"{_origin(key, origins, path)}: {key}: got a setting that does not exist, expected a documented one"
-    if text.startswith("Object missing required field"):
-        key = ".".join(filter(None, [key, text.split("`")[1]]))
-        return f"{origins.get(key, path)}: {key}: got nothing, expected a value"
-    value: Any = values
-    for step in key.replace("[", ".").replace("]", "").split("."):
-        value = value.get(step, "?") if isinstance(value, dict) else value
-    shown = "a secret" if _may_be_secret(key, value) else repr(value)
-    return f"{origins.get(key, path)}: {key}: got {shown}, expected {_expected(text, key)}"
+        section = section.setdefault(key, {})
+        if not isinstance(section, dict):
+            return False
+    section[keys[-1]] = text
+    return True
 
 
 def _origin(key: str, origins: Mapping[str, str], path: Path) -> str:
@@ -186,46 +224,28 @@ def _origin(key: str, origins: Mapping[str, str], path: Path) -> str:
 
 def _may_be_secret(key: str, value: object) -> bool:
     """Names that hold secrets, addresses that may carry a password, and whole sections."""
+    if isinstance(value, Words):
+        return False
     named = ("password", "token", "sha256", "proxy", "heartbeat", "twilio", "api_keys")
     return any(word in key for word in named) or "@" in str(value)
 
 
-def _wrong_key(values: Any) -> str:
-    """Msgspec does not say in which entry of a mapping the fault is."""
-    for name, section in (values.get("api_keys") or {}).items():
-        try:
-            msgspec.convert(section, ApiKeySettings, strict=False)
-        except msgspec.ValidationError:
-            return str(name)
-    return "?"
-
-
-def _expected(text: str, key: str) -> str:
-    if text.startswith("Invalid enum value"):
-        section, _, name = key.rpartition(".")
-        holder: Any = Settings
-        for part in filter(None, section.split(".")):
-            holder = next(f.type for f in msgspec.structs.fields(holder) if f.name == part)
-        field = next((f for f in msgspec.structs.fields(holder) if f.name == name), None)
-        return " | ".join(map(str, get_args(field.type))) if field else "one of the documented values"
-    if "0-9a-f" in text:
-        return "the SHA-256 of the key, 64 hex digits"
-    if r"\d{1,5}" in text:
-        return "host:port, e.g. 127.0.0.1:8080"
-    if "https?" in text:
-        return "a web address, e.g. https://duty.example"
-    return text.removeprefix("Expected ").split(", got ")[0]
-
-
-def _faults(settings: Settings) -> list[tuple[str, str, str]]:
-    found = []
-    if not settings.broker.startswith(("sqlite:///", "kafka://")):
-        found.append(("broker", settings.broker, "sqlite:///PATH or kafka://HOST:PORT"))
-    if not settings.database.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg://")):
-        found.append(("database", settings.database, "sqlite:///PATH or postgresql://USER@HOST:PORT/NAME"))
+def _faults(settings: Settings) -> Iterator[Misfit]:
+    """What the types cannot say."""
+    if not settings.broker.startswith(("sqlite:///", "kafka://")) or not _ports_exist(settings.broker):
+        yield Misfit("broker", settings.broker, BROKER)
+    schemes = ("sqlite:///", "postgresql://", "postgresql+psycopg://")
+    if not settings.database.startswith(schemes) or not _ports_exist(settings.database):
+        yield Misfit("database", settings.database, DATABASE)
+    listening = [(name, getattr(settings, name).listen) for name in ("console", "metrics", "sandbox")]
+    yield from (Misfit(f"{name}.listen", at, HOST_PORT) for name, at in listening if not _ports_exist(at))
     if settings.metrics.listen == settings.console.listen:
-        found.append(("metrics.listen", settings.metrics.listen, "an address other than that of console.listen"))
-    return found
+        yield Misfit("metrics.listen", settings.metrics.listen, ANOTHER)
+
+
+def _ports_exist(address: str) -> bool:
+    """A driver would end with a traceback, and only once it connects."""
+    return all(int(port) <= MAX_PORT for port in re.findall(r":([0-9]+)(?=[,;/?]|$)", address))
 
 
 def _rooted(url: str, base: Path) -> str:

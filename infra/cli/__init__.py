@@ -27,10 +27,16 @@ from infra.cli.site import COMMANDS as SITE
 from infra.logs import configure_logging
 from infra.settings import BadSettings, load
 from responders.migrations import NotMigrated
+from rules.alerts import Words
+from rules.fault import fault
 from rules.yaml_file import BadFiles
 from streams.embedded import LogError
 from streams.errors import Misconfigured, StreamsError
 from streams.producing import NotTaken
+
+A_SETTINGS_FILE = Words(
+    zh="现有的设置文件（可用 fenghuo init DIR 新建）", en="a settings file that exists (fenghuo init DIR makes one)"
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -45,7 +51,7 @@ def fenghuo(context: click.Context, config: Path) -> None:
     """烽火: 县级预警与应急值守 / early warning and emergency duty for a county."""
     named = context.get_parameter_source("config") is ParameterSource.COMMANDLINE or "FENGHUO_CONFIG" in os.environ
     if named and not config.exists():
-        raise BadSettings(f"--config: got {config}, expected a settings file that exists (fenghuo init DIR makes one)")
+        raise BadSettings([fault("--config", str(config), A_SETTINGS_FILE)])
     settings = load(config, os.environ)
     serving = context.invoked_subcommand in ("run", "worker", "responder", "console")
     configure_logging(settings.log_level if serving else "error")
