@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from aiohttp import web
 
 from infra.doorkeeper import Doorkeeper
+from rules.alerts import Words
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
@@ -52,9 +53,31 @@ def exposition(metrics: Metrics) -> web.Application:
     return _guarded([web.get("/metrics", answer)])
 
 
+@web.middleware
+async def _told(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """Who asks for what there is not is told so in both languages, as by the doors themselves."""
+    try:
+        return await handler(request)
+    except (web.HTTPNotFound, web.HTTPMethodNotAllowed) as refused:
+        code, said = _UNKNOWN[refused.status]
+        body = {"error": code, "message": said.zh, "message_en": said.en, "faults": []}
+        headers = {"Allow": refused.headers["Allow"]} if "Allow" in refused.headers else {}
+        return web.json_response(body, status=refused.status, headers=headers)
+
+
+_NOWHERE = Words(zh="没有这个地址", en="there is nothing at this address")
+_OTHER_METHOD = Words(zh="此地址不支持该方法，见 Allow", en="this address does not take that method: see Allow")
+_UNKNOWN = {
+    web.HTTPNotFound.status_code: ("not-found", _NOWHERE),
+    web.HTTPMethodNotAllowed.status_code: ("method", _OTHER_METHOD),
+}
+
+
 def _guarded(routes: Iterable[AbstractRouteDef]) -> web.Application:
     doorkeeper = Doorkeeper()
-    app = web.Application(client_max_size=MAX_BODY, middlewares=[doorkeeper.middleware()])
+    app = web.Application(client_max_size=MAX_BODY, middlewares=[doorkeeper.middleware(), _told])
     app[DOORKEEPER] = doorkeeper
     app.add_routes(routes)
     return app
