@@ -1,4 +1,5 @@
-"""Each minute: has every open, unacknowledged incident something due, and is every alarm let go that is to be?
+"""Each minute: has every open, unacknowledged incident something due, is every alarm let go that is to be, and is every
+report that is owed looked at in time?
 
 Only then is the outside heartbeat called.
 """
@@ -12,16 +13,18 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 import structlog
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, or_, select, update
 
 from responders.alarm_queries import overdue
 from responders.ledger import Ledger
 from responders.provider_faults import open_faults
+from responders.response_schema import reports
 from responders.schema import incidents, pages
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from sqlalchemy import Select
     from sqlalchemy.engine import Connection
 
     from responders.acknowledgement import Answers
@@ -85,7 +88,16 @@ def findings(connection: Connection, now: datetime, grace: timedelta = GRACE) ->
         provider = row.channel if row.channel in away and row.state != "sending" else ""
         since = {"due": row.due_at, "uncertain": row.ask_at, "sending": row.lease_until}[row.state]
         found.append(Finding(row.id, row.number, f"a page is {row.state}", since, provider))
+    for name, number, since in connection.execute(_unseen(late)).all():
+        found += [Finding(name, number, "a report is not reminded of", since)]
     return [*found, *(Finding(alarm, 0, "an alarm is still held", since) for alarm, since in overdue(connection, now))]
+
+
+def _unseen(late: datetime) -> Select[tuple[str, int, datetime]]:
+    """Incidents of which something is owed upward that nobody has looked at."""
+    owed = select(incidents.c.id, incidents.c.number, func.min(reports.c.next_at))
+    owed = owed.join(reports, reports.c.incident == incidents.c.id).where(reports.c.next_at < late)
+    return owed.group_by(incidents.c.id, incidents.c.number)
 
 
 class Audit:

@@ -33,7 +33,7 @@ def first_look(from_at: datetime, due_at: datetime, now: datetime) -> datetime:
     """When a report that is owed as of now is looked at first: at once where a reminder should have been before."""
     times = reminders(from_at, due_at)
     if now >= due_at or any(at <= now for at in times):
-        return min(now, due_at)
+        return now
     return min(times, default=due_at)
 
 

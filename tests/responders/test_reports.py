@@ -12,6 +12,7 @@ from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
 from responders.acknowledgement import Done, Refused
+from responders.audit import Audit
 from responders.deadlines import Deadlines
 from responders.report_acts import Reported
 from responders.reports import first_look, next_look, reminders
@@ -334,4 +335,23 @@ def test_each_look_is_later_than_the_last_until_the_deadline(within: int, ago: i
         after = next_look(from_at, due_at, max(now, look))
         assert after > look
         look = after
-    assert look == due_at
+    assert look == max(due_at, now if not seen else due_at)
+
+
+async def test_c11_a_report_that_nobody_looks_at_is_found_by_the_audit(room: Room) -> None:
+    """The outside heartbeat stays silent, and it is said."""
+    staff(room)
+    await room.happens(flood(room, PHONE))
+    wang, _ = await taken(room)
+    audit = Audit(room.store, room.services, room.desk, room.clock)
+    room.clock.now += timedelta(minutes=17)
+    assert audit.once() == []
+    room.clock.now += timedelta(seconds=1)
+    (found,) = audit.once()
+    assert (found.number, found.what) == (1, "a report is not reminded of")
+    assert found.since == START + timedelta(minutes=15)
+    await room.idle()
+    assert any("【系统故障】" in text for text in room.network.arrived[wang])
+    assert audit.once() == []
+    room.network.ignores(wang)
+    room.report_acts.reported(1, "city-phone", "王建国", "cli")
