@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import structlog
@@ -88,14 +88,14 @@ def findings(connection: Connection, now: datetime, grace: timedelta = GRACE) ->
         provider = row.channel if row.channel in away and row.state != "sending" else ""
         since = {"due": row.due_at, "uncertain": row.ask_at, "sending": row.lease_until}[row.state]
         found.append(Finding(row.id, row.number, f"a page is {row.state}", since, provider))
-    for name, number, since in connection.execute(_unseen(late)).all():
-        found += [Finding(name, number, "a report is not reminded of", since)]
+    for owed in connection.execute(_unseen(late)):
+        found += [Finding(owed.id, owed.number, "a report is not reminded of", owed.since)]
     return [*found, *(Finding(alarm, 0, "an alarm is still held", since) for alarm, since in overdue(connection, now))]
 
 
-def _unseen(late: datetime) -> Select[tuple[str, int, datetime]]:
+def _unseen(late: datetime) -> Select[Any]:
     """Incidents of which something is owed upward that nobody has looked at."""
-    owed = select(incidents.c.id, incidents.c.number, func.min(reports.c.next_at))
+    owed = select(incidents.c.id, incidents.c.number, func.min(reports.c.next_at).label("since"))
     owed = owed.join(reports, reports.c.incident == incidents.c.id).where(reports.c.next_at < late)
     return owed.group_by(incidents.c.id, incidents.c.number)
 
