@@ -88,7 +88,7 @@ def test_an_alarm_is_shelved_shown_and_unshelved_by_a_named_officer(store: Store
     ("arguments", "code", "text"),
     [
         (("shelve", *WHICH, "--for", "9d", "--reason", "x", *YI), 1, "A shelf lasts more than 0 and at most 24 hours."),
-        (("shelve", *WHICH, "--for", "long", "--reason", "x", *YI), 2, "got 'long'，应为 expected 30m, 8h, 1d"),
+        (("shelve", *WHICH, "--for", "long", "--reason", "x", *YI), 2, "得到 'long'，应为时长，如 30m、8h、1d"),
         (("shelve", *WHICH, "--for", "8h", "--reason", "x", "--by", "甲"), 1, "甲 is not on the roster."),
         (("shelve", *WHICH, "--for", "8h", "--reason", "x", "--by", "公安值班员戊"), 1, "无权操作此报警"),
         (("shelve", *WHICH, "--for", "8h", *YI), 2, "Missing option '--reason'"),
