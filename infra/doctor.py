@@ -14,11 +14,11 @@ from infra.wiring import DutyRoom, duty_room, stream_settings
 from responders import escalation, roster
 from responders.alarm_queries import list_alarms, now_out_of_service
 from responders.channels.base import Askable, CannotAsk
-from responders.clock import shown
 from responders.reach import Reach, reach
 from responders.schema import contacts
 from rules.alerts import Words
 from rules.annunciation import Seen
+from rules.shanghai import shown
 from streams.provision import provision
 
 if TYPE_CHECKING:

@@ -15,13 +15,13 @@ from responders.alarm_schema import alarms as table
 from responders.alarm_schema import out_of_service
 from responders.alarms import Shelf, alarm_id
 from responders.annunciator import Thing
-from responders.clock import shown
 from responders.ledger import Ledger
 from responders.releases import open_work
 from responders.schema import officers
 from rules.alerts import PIPELINE_FAULT, Words
 from rules.annunciation import Condition, Event, Hold, IllegalEvent, Seen
 from rules.severity import Severity
+from rules.shanghai import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable

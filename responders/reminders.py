@@ -10,11 +10,12 @@ from sqlalchemy import select
 
 from responders import closing, incident_states, incidents
 from responders.alarm_queries import now_out_of_service
-from responders.clock import SHANGHAI, shown_short
+from responders.clock import shown_short
 from responders.ledger import Ledger
 from responders.schema import alerts as alerts_table
 from responders.schema import incidents as table
 from rules.alerts import PIPELINE_FAULT, Words, alert_id, pipeline_fault
+from rules.shanghai import SHANGHAI
 
 if TYPE_CHECKING:
     from datetime import datetime

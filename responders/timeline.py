@@ -6,10 +6,10 @@ from datetime import timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from responders.clock import shown
 from responders.response_words import MANNER, over_or_left, span
 from rules.alerts import PIPELINE_FAULT
 from rules.severity import Severity
+from rules.shanghai import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

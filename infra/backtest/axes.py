@@ -6,7 +6,7 @@ import math
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from responders.clock import SHANGHAI
+from rules.shanghai import SHANGHAI
 
 DAY = timedelta(days=1)
 _DAYS = (1, 2, 7, 14)

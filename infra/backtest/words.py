@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from responders.clock import SHANGHAI
 from rules.alerts import Words
 from rules.severity import Severity
+from rules.shanghai import SHANGHAI
 
 if TYPE_CHECKING:
     from datetime import datetime

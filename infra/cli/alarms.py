@@ -14,12 +14,12 @@ from responders.alarm_acts import SEEN, Acted, AlarmActs, Name
 from responders.alarm_queries import list_alarms, show_alarm
 from responders.alarms import alarm_id
 from responders.annunciator import Thing
-from responders.clock import shown
 from responders.timeline import WHY, grade
 from rules import expectations
 from rules.alerts import Words
 from rules.annunciation import Seen
 from rules.fault import fault
+from rules.shanghai import shown
 from rules.vocabulary import Duration, seconds
 
 if TYPE_CHECKING:

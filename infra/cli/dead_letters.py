@@ -12,9 +12,9 @@ import click
 from infra import clock
 from infra.cli.context import Context, json_option, pass_context, print_json, refuse
 from infra.wiring import open_producer, stream_settings
-from responders.clock import shown
 from rules.alerts import Words
 from rules.fault import NOTHING, fault
+from rules.shanghai import shown
 from streams.letters import list_dead_letters, send_again
 
 if TYPE_CHECKING:

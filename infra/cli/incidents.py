@@ -11,9 +11,9 @@ from infra.cli.context import Context, answer_no, json_option, pass_context, pri
 from infra.cli.responses import COMMANDS as RESPONSES
 from infra.wiring import duty_room_offline
 from responders.acknowledgement import Already, Answers, Closed, Done, Outcome, Refused
-from responders.clock import shown
 from responders.queries import list_incidents, show_incident
 from responders.timeline import DECISION, STATUS, grade, render, reports
+from rules.shanghai import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable

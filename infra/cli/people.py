@@ -14,13 +14,13 @@ from infra import clock
 from infra.cli.context import Context, answer_no, json_option, pass_context, print_json
 from infra.doctor import how_it_fares, roles_of
 from infra.wiring import duty_room_offline
-from responders.clock import shown
 from responders.officer_test import Tested, results, send_test
 from responders.page_states import PENDING
 from responders.reach import Reach, reach
 from responders.roster_import import bring
 from responders.schema import duty
 from responders.timeline import PAGE_STATE
+from rules.shanghai import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable

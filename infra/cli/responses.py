@@ -11,10 +11,10 @@ from infra.cli.context import Context, answer_no, pass_context
 from infra.wiring import duty_room_offline
 from responders.acknowledgement import Closed, Refused
 from responders.answers_said import said
-from responders.clock import shown
 from responders.decisions import Decided, Decisions, Overtaken
 from responders.report_acts import ReportActs
 from rules.severity import LEVELS, Severity
+from rules.shanghai import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
