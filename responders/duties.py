@@ -47,6 +47,8 @@ class FrozenReport(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     """Its clock starts when the incident opens or rises, not when the reporter learned of it."""
     levels: tuple[str, ...] = ()
     """Empty: at every level."""
+    remind: tuple[int, ...] = ()
+    """How long before the deadline it is reminded of, in seconds; empty: as is usual (`responders.reports`)."""
 
     def applies(self, level: str) -> bool:
         return not self.levels or level in self.levels
@@ -115,7 +117,7 @@ def _report(report: Report) -> FrozenReport:
     return FrozenReport(
         id=report.id, sender=report.sender, receiver=report.to, manner=report.by, within=seconds(report.within),
         every=seconds(report.every) if report.every else None, from_opening=report.clock == "opened_at",
-        levels=tuple(map(str, report.levels)),
+        levels=tuple(map(str, report.levels)), remind=tuple(map(seconds, report.remind)),
     )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """Reports upward and their deadlines: what is owed, when it is reminded of, when it is late, who has reported.
 
-A deadline is reminded of at half its time and 5 minutes before, once each; one that passes is told once.
+A deadline is reminded of as the plan says, or at half its time and 5 minutes before, once each; one that passes is told
+once.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from sqlalchemy import select, update
 from responders.response_schema import reports as table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import ColumnElement
 
     from responders.duties import FrozenReport
@@ -23,23 +26,26 @@ LAST_CALL = timedelta(minutes=5)
 """How long before its deadline a report is reminded of for the last time."""
 
 
-def reminders(from_at: datetime, due_at: datetime) -> list[datetime]:
-    """When a report is reminded of, in order: at half its time and `LAST_CALL` before its end."""
-    half, last = from_at + (due_at - from_at) / 2, due_at - LAST_CALL
-    return sorted({at for at in (half, last) if from_at < at < due_at})
+def reminders(from_at: datetime, due_at: datetime, before: Sequence[int] = ()) -> list[datetime]:
+    """When a report is reminded of, in order: so many seconds before its deadline; where the plan is silent at half its
+    time and `LAST_CALL` before its end.
+    """
+    usual = (from_at + (due_at - from_at) / 2, due_at - LAST_CALL)
+    times = [due_at - timedelta(seconds=seconds) for seconds in before] or usual
+    return sorted({at for at in times if from_at < at < due_at})
 
 
-def first_look(from_at: datetime, due_at: datetime, now: datetime) -> datetime:
+def first_look(from_at: datetime, due_at: datetime, now: datetime, before: Sequence[int] = ()) -> datetime:
     """When a report that is owed as of now is looked at first: at once where a reminder should have been before."""
-    times = reminders(from_at, due_at)
+    times = reminders(from_at, due_at, before)
     if now >= due_at or any(at <= now for at in times):
         return now
     return min(times, default=due_at)
 
 
-def next_look(from_at: datetime, due_at: datetime, now: datetime) -> datetime:
+def next_look(from_at: datetime, due_at: datetime, now: datetime, before: Sequence[int] = ()) -> datetime:
     """When a report that was just reminded of is looked at again."""
-    return min((at for at in reminders(from_at, due_at) if at > now), default=due_at)
+    return min((at for at in reminders(from_at, due_at, before) if at > now), default=due_at)
 
 
 def fall_due(ledger: Ledger, incident: Incident, known_at: datetime) -> None:
@@ -67,7 +73,7 @@ def follow(ledger: Ledger, incident: Incident, row: Any) -> None:
     """A report that is done or late: where it is repeated the next is owed, counted from its deadline. What a dead time
     has passed over is not made up.
     """
-    report = next((r for r in incident.policy.duties.reports if r.id == row.report), None)
+    report = _of(incident, row)
     level = incident.running or incident.severity
     if report is None or not report.every or not incident.is_open or not report.applies(level):
         return
@@ -109,7 +115,9 @@ def open_rows(ledger: Ledger, incident: Incident, *where: ColumnElement[bool]) -
 
 def look_again(ledger: Ledger, incident: Incident, row: Any) -> None:
     """A reminder has been written."""
-    _change(ledger, incident, row, reminded=row.reminded + 1, next_at=next_look(row.from_at, row.due_at, ledger.now))
+    report = _of(incident, row)
+    look = next_look(row.from_at, row.due_at, ledger.now, report.remind if report else ())
+    _change(ledger, incident, row, reminded=row.reminded + 1, next_at=look)
 
 
 def miss(ledger: Ledger, incident: Incident, row: Any) -> None:
@@ -125,7 +133,8 @@ def _owe(
     ledger.report({
         "incident": incident.id, "report": report.id, "nth": nth, "sender": report.sender,
         "receiver": report.receiver, "manner": report.manner, "within": int((due_at - from_at).total_seconds()),
-        "from_at": from_at, "due_at": due_at, "next_at": first_look(from_at, due_at, ledger.now), "reminded": 0,
+        "from_at": from_at, "due_at": due_at, "next_at": first_look(from_at, due_at, ledger.now, report.remind),
+        "reminded": 0,
     })  # fmt: skip
 
 
@@ -133,6 +142,10 @@ def _change(ledger: Ledger, incident: Incident, row: Any, **values: Any) -> None
     """The row is locked in this transaction, so it is as it was read."""
     where = (table.c.incident == incident.id) & (table.c.report == row.report) & (table.c.nth == row.nth)
     ledger.connection.execute(update(table).where(where).values(values))
+
+
+def _of(incident: Incident, row: Any) -> FrozenReport | None:
+    return next((report for report in incident.policy.duties.reports if report.id == row.report), None)
 
 
 def _same_way(old: Any, report: FrozenReport) -> bool:

@@ -82,6 +82,8 @@ class Report(Strict, frozen=True, kw_only=True):
     """起算点:known_at 获知时,opened_at 立案时 / counted from when the reporter knew, or from the opening."""
     every: Duration | None = None
     """续报间隔 / how often it is repeated until the end; absent: once."""
+    remind: list[Duration] = []
+    """截止前多久提醒，空缺为过半和前 5 分钟 / how long before it is due; absent: at half time, and 5 minutes before."""
     levels: list[Response] = []
     """适用级别，空缺为全部 / at which levels; absent: at all of them."""
     source: Source

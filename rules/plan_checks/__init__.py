@@ -11,6 +11,7 @@ from rules.plan_checks.deadlines import (
     early_relays,
     kept_too_short,
     late_gravity,
+    reminded_too_early,
     without_time,
     writing_before_phone,
 )
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
 CHECKS = (
     nothing_opens_it, approvals, untold_starts, unknown_roles, unknown_departments, unknown_bodies, repeated,
     former_names, unreached, never_said, overlaps, gaps,
-    writing_before_phone, late_gravity, early_relays, after_closing, without_time, deductions, kept_too_short,
+    writing_before_phone, late_gravity, early_relays, after_closing, without_time, reminded_too_early, deductions,
+    kept_too_short,
 )  # fmt: skip
 
 

@@ -72,6 +72,19 @@ def without_time(plan: Plan, known: Known) -> Iterator[Finding]:  # noqa: ARG001
             yield Finding(path, duration, Words(zh="大于 0 的时间", en="a time above 0"))
 
 
+def reminded_too_early(plan: Plan, known: Known) -> Iterator[Finding]:  # noqa: ARG001 - as every check
+    """A reminder comes after the report is owed, and before it is late."""
+    for i, report in enumerate(plan.reporting):
+        least = min(_due(report), seconds(report.every)) if report.every else _due(report)
+        for j, before in enumerate(report.remind):
+            if not 0 < seconds(before) < least:
+                expected = Words(
+                    zh="大于 0、短于时限（及续报间隔）的时间",
+                    en="a time above 0 and shorter than `within` (and `every`)",
+                )
+                yield Finding(f"$.reporting[{i}].remind[{j}]", before, expected)
+
+
 def deductions(plan: Plan, known: Known) -> Iterator[Finding]:  # noqa: ARG001 - as every check
     """Points are taken from a year's hundred."""
     for i, task in enumerate(plan.tasks):

@@ -76,6 +76,21 @@ async def test_a_report_is_reminded_of_at_half_its_time_and_five_minutes_before(
     assert (owed(room).missed_at, owed(room).done_at) == (START + timedelta(minutes=30), None)
 
 
+async def test_a_plan_says_itself_when_it_reminds(room: Room) -> None:
+    """Also only once, and also of what is repeated."""
+    staff(room)
+    await room.happens(flood(room, report("daily", "24h", every="12h", remind=["2h", "30m"])))
+    wang, _ = await taken(room)
+    await room.goes_by(hours=22)
+    room.network.reads(wang, "剩120分钟")
+    await room.goes_by(hours=1, minutes=30)
+    room.network.reads(wang, "剩30分钟")
+    room.report_acts.reported(1, "daily", "王建国", "cli")
+    await room.goes_by(hours=10, minutes=30)
+    room.network.reads(wang, "剩120分钟")
+    room.report_acts.reported(1, "daily", "王建国", "cli")
+
+
 async def test_what_has_been_reported_is_reminded_of_no_more(room: Room) -> None:
     """By whom, for whom and with what remark is on record."""
     staff(room)
