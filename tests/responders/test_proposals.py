@@ -13,8 +13,11 @@ from responders.channels.base import Refused as NotTaken
 from responders.decisions import Decided, Levelled, Overtaken, answer
 from responders.drills import register
 from responders.ledger import Ledger
+from responders.queries import list_incidents, show_incident
 from responders.replies import Asked, parse
 from responders.standing import decided, reported, standing
+from responders.timeline import render
+from responders.timeline import reports as report_lines
 from rules.plans import Inhibition
 from tests.responders.response_plan import HEAD, judged, relief_plan, report, staff
 
@@ -582,4 +585,53 @@ async def test_the_figures_tell_what_waits_and_what_was_decided(room: Room) -> N
     room.report_acts.reported(3, "city-phone", "王建国", "cli")
     assert reported(room.store) == {"reported": 1, "missed": 1}
     for phone in (wang, head, "+12025550122"):
+        room.network.ignores(phone)
+
+
+async def test_the_whole_story_is_told_in_both_languages(room: Room) -> None:
+    """Every line that a response writes has its words."""
+    wang, li, head, chief = staff(room)
+    owes = [
+        report("phone", "30m", levels=["III"]),
+        report("grave", "30m", levels=["II"]),
+        report("daily", "1h", every="1h"),
+    ]
+    plan = room.adopt(relief_plan(reporting=owes))
+    await room.happens(room.alert("III", plan=plan, place="330723/flood", subject="E1"))
+    room.answers.acknowledge(1, "王建国", "cli")
+    room.decisions.answer(2, "王建国", "cli", yes=False, reason="再核实", on_behalf_of="陈副县长")
+    await room.happens(room.alert("II", "III", plan=plan, place="330723/flood", subject="E1"))
+    room.answers.acknowledge(1, "王建国", "cli")
+    await room.goes_by(minutes=61)
+    room.decisions.answer(3, "李卫东", "cli", yes=True, reason="情况紧急")
+    room.report_acts.reported(1, "grave", "王建国", "cli", note="市局")
+    room.decisions.level(1, "IV", "陈副县长", "雨停")
+    room.decisions.level(1, None, "周县长", "安置妥善")
+    room.answers.close(1, "王建国", "完了")
+    with room.store.read() as connection:
+        incident, proposal = show_incident(connection, 1), show_incident(connection, 3)
+        listed = {line.number: line for line in list_incidents(connection)}
+    assert incident is not None
+    assert proposal is not None
+    told = "\n".join([render(incident), *report_lines(incident, room.library.body_name, room.clock())])
+    for part in (
+        "报请批准 proposed: 请示2 → 分管副县长 head (Ⅲ级（较大） level III (fairly serious))",
+        "不批准 rejected: Ⅲ级（较大） level III (fairly serious): 再核实 (由 by 王建国) · 陈副县长",
+        "报告时限合并 report phone → grave",
+        "报告提醒 reminded: daily、grave → 王建国",
+        "报告逾期 report missed: grave",
+        "批准 approved: Ⅱ级（重大） level II (serious): 情况紧急 · 李卫东",
+        "响应 response: 无 none → Ⅱ级（重大） level II (serious) (请示3 proposal 3)",
+        "已报 reported: grave (逾期 late) 市局 · 王建国",
+        "响应 response: Ⅳ级（一般） level IV (ordinary) → 无 none (安置妥善) · 周县长",
+        "报告终止 no longer owed: daily、daily",
+        "报告 report grave: 县须在30分钟内电话报市 / county to city by phone; 已报 reported",
+        "报告 report daily #2: 县须在60分钟内电话报市 / county to city by phone; 已免 no longer owed",
+        "报告提醒 reminder → 王建国",
+    ):
+        assert part in told, f"{part}\n\n{told}"
+    assert "请示 proposal: 事件1 incident 1 · 同意 approved" in render(proposal)
+    assert [(n, listed[n].parent, listed[n].decision) for n in (2, 3)] == [(2, 1, "rejected"), (3, 1, "approved")]
+    await room.idle()
+    for phone in (wang, li, head, chief):
         room.network.ignores(phone)
