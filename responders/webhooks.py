@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _log = structlog.get_logger()
+UNREADABLE = "请求正文应为 UTF-8 的 URL 编码表单 / body: expected a URL-encoded form in UTF-8"
 BODY_LIMIT = 64 * 1024
 _NO_ANSWER = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 
@@ -80,7 +81,7 @@ class TwilioWebhooks:
             form = dict(parse_qsl(raw.decode(), keep_blank_values=True, max_num_fields=200))
         except ValueError:
             self._refuse("unreadable", request)
-            raise web.HTTPBadRequest(text="请求正文应为 UTF-8 的 URL 编码表单 / body: expected a URL-encoded form in UTF-8") from None
+            raise web.HTTPBadRequest(text=UNREADABLE) from None
         url = self.public_url + request.path_qs
         if not verify_signature(self._token, url, form, request.headers.get(SIGNATURE_HEADER)):
             self._refuse("forged", request)
