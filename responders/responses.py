@@ -58,6 +58,8 @@ def _propose(ledger: Ledger, incident: Incident, approver: str) -> None:
     ledger.note(proposal.id, "proposed", number=number, of=incident.number, **said)
     ledger.note(incident.id, "proposed", number=number, **said)
     _ask(ledger, incident, proposal, role)
+    if not before:
+        return
     ledger.flush()
     for lower in before:
         asked = outbox.told(ledger.connection, proposal)
