@@ -11,7 +11,10 @@ from rules.alerts import Words
 from rules.severity import Severity
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
+
+    from responders.report_acts import Reported
 
 
 def said(outcome: Decided | Overtaken, to: str, now: datetime) -> Words:
@@ -47,6 +50,23 @@ def ask_again(number: int, code: int | None) -> Words:
     return Words(
         zh=f"请示{number}须明确答复：回复“{yes.zh}”或“{no.zh}”。",
         en=f'Proposal {number} wants a yes or a no: reply "{yes.en}" or "{no.en}".',
+    )
+
+
+def entered(done: Reported) -> Words:
+    """That a report is on record."""
+    late = (" （逾期）", " (late)") if done.late else ("", "")
+    return Words(
+        zh=f"已登记：事件{done.number}的 {done.report} 已报{late[0]}。",
+        en=f"Entered: {done.report} of incident {done.number} has been made{late[1]}.",
+    )
+
+
+def which_report(code: int, owed: Sequence[str]) -> Words:
+    """Several are owed: the answer must name one."""
+    first, names = f"{code}已报 {owed[0]}", "、".join(owed)
+    return Words(
+        zh=f"请写明所报，如“{first}”。待报：{names}。", en=f'Say which, as in "{first}". Owed: {", ".join(owed)}.'
     )
 
 

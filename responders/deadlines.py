@@ -84,9 +84,9 @@ class Deadlines:
         """One text for all that is due now to those on watch; the leader hears of what is late."""
         site, about = ledger.services.library, ledger.now.isoformat()
         watch = whom.on_watch(ledger, incident)
-        told = outbox.inform(ledger, incident, "reminder", about, watch, joined(site, due, ledger.now))
+        told = outbox.remind(ledger, incident, about, watch, joined(site, due, ledger.now), due[0].report)
         leaders = [officer for officer in whom.leaders(ledger, incident) if officer not in watch] if late else []
-        told += outbox.inform(ledger, incident, "reminder", about, leaders, joined(site, late, ledger.now))
+        told += outbox.remind(ledger, incident, about, leaders, joined(site, late or due, ledger.now), due[0].report)
         names = [row.report for row in due if row.due_at > ledger.now]
         ledger.note(incident.id, "reminded", reports=names, late=[row.report for row in late], people=told)
         _log.info("reminder", incident=incident.id, number=incident.number, reports=[row.report for row in due])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from sqlalchemy import insert, select
 
-from responders import acknowledgement, answers_said, decisions, outbox, reply_codes, roster
+from responders import acknowledgement, answers_said, decisions, outbox, reply_codes, report_acts, roster
 from responders.acknowledgement import Already, Closed, Done, Outcome, Refused
 from responders.clock import shown_short
 from responders.decisions import Decided
@@ -109,6 +109,8 @@ class Inbound:
             return self._answers(ledger, text, officer, asked, incident)
         if asked.verb in {"approve", "reject"}:
             return "refused", incident.id, _NOT_A_PROPOSAL
+        if asked.verb == "reported":
+            return self._reported(ledger, officer, asked, incident)
         if asked.verb == "close":
             done = acknowledgement.close(ledger, incident.id, officer, f"短信关闭 by text: {text.body[:60]}", "sms")
         else:
@@ -129,6 +131,19 @@ class Inbound:
             return outcome, proposal.id, answers_said.said(done, officer, ledger.now)
         code = reply_codes.of_incident(ledger.connection, text.from_, proposal.id)
         return "neither yes nor no", proposal.id, answers_said.ask_again(proposal.number, code)
+
+    def _reported(
+        self, ledger: Ledger, officer: str, asked: Asked, incident: Any
+    ) -> tuple[str, str | None, Words | None]:
+        """A report that has been made: the one that is named, or the only one that is owed."""
+        owed = report_acts.owed(ledger, incident.id)
+        name = asked.reason.casefold() or (owed[0] if len(owed) == 1 else "")
+        if not name and owed:
+            return "which one", incident.id, answers_said.which_report(asked.number, owed)
+        done = report_acts.reported(ledger, incident.id, name, officer, "sms")
+        if isinstance(done, Refused):
+            return "refused", incident.id, Words(zh=done.reason_zh, en=done.reason_en)
+        return "reported", incident.id, answers_said.entered(done)
 
     def _meant(self, ledger: Ledger, phone: str, asked: Asked) -> list[Any]:
         """Which incident a text names; two, where a yes or a no may mean either of two proposals."""

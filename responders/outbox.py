@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import Connection
 
+    from responders.channels.base import Capabilities
     from responders.incidents import Incident
     from responders.ledger import Ledger
     from responders.page_states import Kind
@@ -141,14 +142,20 @@ def tell(
     return count
 
 
-def inform(
-    ledger: Ledger, incident: Incident, kind: Kind, about: str, officers: Iterable[str], said: Words
+def remind(
+    ledger: Ledger, incident: Incident, about: str, officers: Iterable[str], said: Words, report: str
 ) -> list[str]:
-    """One text to each of these officers, whether they were told before or not; whom it reaches."""
-    return [
-        officer for officer in dict.fromkeys(officers)
-        if _inform(ledger, incident, kind, about, officer, {"said": said}, None, None)
-    ]  # fmt: skip
+    """Tell each of these officers what is owed, and how to say that the report has been made; whom it reaches."""
+    told = []
+    for officer in dict.fromkeys(officers):
+        known = ledger.contacts(officer)
+        if not known:
+            continue
+        code, capabilities = _code(ledger, incident, known[0])
+        tail = ledger.services.texts.how_to_report(incident.number, code, capabilities, report)
+        if _inform(ledger, incident, "reminder", about, officer, {"said": said}, tail, None):
+            told.append(officer)
+    return told
 
 
 def _inform(  # noqa: PLR0913, a text
@@ -205,16 +212,20 @@ def _page_step(ledger: Ledger, incident: Incident, here: escalation.Position, re
 def _call(ledger: Ledger, incident: Incident, contact: Contact, kind: Kind, step: int) -> None:
     """One page or notice, with how to answer it."""
     values = {"risen_from": Severity.of(incident.risen_from) if incident.risen_from else None}
-    capabilities = ledger.services.capabilities(contact.channel, contact.address)
-    code = None
-    if capabilities and capabilities.two_way and capabilities.code_allowed:
-        code = ledger.code(incident, contact.address)
+    code, capabilities = _code(ledger, incident, contact)
     nth = _nth(ledger, incident, contact)
     texts = ledger.services.texts
     how = texts.how_to_decide if incident.parent else texts.how_to_answer
     tail = how(incident.number, code, capabilities, nth)
     body = _render(ledger, incident, kind, tail, values, besides=starts.said(ledger, incident))
     _add(ledger, incident, kind, step, "", contact, body, code)
+
+
+def _code(ledger: Ledger, incident: Incident, contact: Contact) -> tuple[int | None, Capabilities | None]:
+    """The incident's reply code on a phone, where one may stand in a text, and what may be sent there."""
+    capabilities = ledger.services.capabilities(contact.channel, contact.address)
+    allowed = capabilities and capabilities.two_way and capabilities.code_allowed
+    return ledger.code(incident, contact.address) if allowed else None, capabilities
 
 
 def _nth(ledger: Ledger, incident: Incident, contact: Contact) -> int:

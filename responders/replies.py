@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
-Verb = Literal["acknowledge", "close", "approve", "reject"]
+Verb = Literal["acknowledge", "close", "approve", "reject", "reported"]
 
 
 @dataclass(frozen=True)
@@ -29,11 +29,12 @@ _VERBS: dict[Verb, str] = {
     "close": "c|close|关闭",
     "approve": "y|yes|approve|同意|批准",
     "reject": "n|no|reject|不同意|不批准|不予批准",
+    "reported": "已报|reported",
 }
 _MEANS: dict[str, Verb] = {word: verb for verb, words in _VERBS.items() for word in words.split("|")}
 _WORDS = "|".join(_MEANS)
 _REASON = r"(?:[\s,:;.。、]+(?P<reason>\S.*))?"
-"""Why not: only a no is followed by anything. A yes with conditions is no yes, and is not read as one."""
+"""Why not, or which report: nothing else is followed by anything. A yes with conditions is no yes."""
 _CODE = re.compile(rf"(?P<number>[0-9]{{1,6}})\s*(?P<word>{_WORDS})?{_REASON}", re.ASCII | re.IGNORECASE | re.DOTALL)
 _NUMBER = re.compile(
     rf"(?P<word>{_WORDS})\s*(?P<named>事件|请示|#|no\.?)?\s*#?(?P<number>[0-9]{{1,9}}){_REASON}",
@@ -54,8 +55,8 @@ def keyword(body: str) -> Literal["stop", "start"] | None:
 
 
 def parse(body: str) -> Asked | None:
-    """By code `1`, `1 a`, `"１"`, `1c`, `1同意`, `1Y`, `1不同意 理由`, `1N`; by the incident's number `ack 4`, `签收4`,
-    `关闭 4`, `同意 事件4`, `reject #4`. Else None.
+    """By code `1`, `1 a`, `"１"`, `1c`, `1同意`, `1Y`, `1不同意 理由`, `1N`, `1已报 city-phone`; by the incident's
+    number `ack 4`, `签收4`, `关闭 4`, `同意 事件4`, `reject #4`. Else None.
     """
     said = unicodedata.normalize("NFKC", body[:200])
     said = "".join(c for c in said if unicodedata.category(c) != "Cf")  # zero-width characters of keyboards
@@ -68,7 +69,7 @@ def parse(body: str) -> Asked | None:
 
 def _asked(found: re.Match[str], by: Literal["code", "number"]) -> Asked | None:
     verb = _MEANS[(found["word"] or "a").casefold()]
-    if found["reason"] and verb != "reject":
+    if found["reason"] and verb not in {"reject", "reported"}:
         return None
     named = by == "number" and verb in {"approve", "reject"} and not found["named"]
     return Asked(verb, "either" if named else by, int(found["number"]), (found["reason"] or "").strip())

@@ -51,6 +51,13 @@ class ReportActs:
         return self._store.run(work)
 
 
+def owed(ledger: Ledger, incident: str) -> list[str]:
+    """The reports that an incident owes, each once, the earliest first."""
+    found = acknowledgement.find(ledger, incident)
+    rows = [] if isinstance(found, Refused) else reports.open_rows(ledger, found)
+    return list(dict.fromkeys(row.report for row in rows))
+
+
 def reported(
     ledger: Ledger, name: int | str, report: str, by: str, via: str, *, note: str = "", on_behalf_of: str | None = None
 ) -> Reported | Refused:
@@ -62,10 +69,10 @@ def reported(
     refusal = acknowledgement.on_roster(ledger, found, by) or acknowledgement.refused(ledger, found, who)
     if refusal is not None:
         return refusal
-    owed = reports.open_rows(ledger, found)
-    mine = [row for row in owed if row.report == report]
+    rows = reports.open_rows(ledger, found)
+    mine = [row for row in rows if row.report == report]
     if not mine:
-        names = "、".join(dict.fromkeys(row.report for row in owed)) or "无 none"
+        names = "、".join(dict.fromkeys(row.report for row in rows)) or "无 none"
         return Refused(
             found.number,
             f"事件{found.number}没有待报的 {report}；待报：{names}。",

@@ -19,13 +19,9 @@ _LONG = 120  # minutes; longer times are told in hours
 
 
 def joined(site: Library, due: Sequence[Any], now: datetime) -> Words:
-    """Several reports in one text, and how each is called when it is entered."""
+    """Several reports in one text."""
     said = [report(site, row, now) for row in due]
-    names = "、".join(row.report for row in due)
-    return Words(
-        zh=f"{'；'.join(one.zh for one in said)}。报后请登记：{names}",
-        en=f"{'; '.join(one.en for one in said)}. Then have it entered: {names.replace('、', ', ')}",
-    )
+    return Words(zh="；".join(one.zh for one in said), en="; ".join(one.en for one in said))
 
 
 def report(site: Library, row: Any, now: datetime) -> Words:
@@ -34,8 +30,8 @@ def report(site: Library, row: Any, now: datetime) -> Words:
     within = span(timedelta(seconds=row.within))
     by = shown_short(row.due_at, now)
     head = Words(
-        zh=f"{sender.zh}须在{within.zh}内{manner.zh}报{receiver.zh}",
-        en=f"{sender.en} to {receiver.en} {manner.en} within {within.en}",
+        zh=f"{sender.zh}须在{within.zh}内{manner.zh}报{receiver.zh}（{row.report}）",
+        en=f"{sender.en} to {receiver.en} {manner.en} within {within.en} ({row.report})",
     )
     if row.due_at <= now:
         over = span(now - row.due_at)

@@ -146,6 +146,21 @@ class Texts:
             en=f" Proposal {number}{again.en}: call the duty desk{f' {call}' if call else ''} with your yes or no.",
         )
 
+    def how_to_report(self, number: int, code: int | None, capabilities: Capabilities | None, report: str) -> Words:
+        """The tail of a reminder: the reply that says that the report has been made, or whom to tell."""
+        if _can_reply(capabilities):
+            reply, english = (
+                (f"{code}已报 {report}", f"{code} reported {report}")
+                if code is not None
+                else (f"已报 事件{number} {report}", f"reported #{number} {report}")
+            )
+            return Words(zh=f"事件{number}，报后回复“{reply}”。", en=f' Incident {number}: then reply "{english}".')
+        call = self._duty_phone
+        return Words(
+            zh=f"事件{number}，报后请告值班室{f' {call} ' if call else ''}登记。",
+            en=f" Incident {number}: then tell the duty desk{f' {call}' if call else ''}.",
+        )
+
     @staticmethod
     def name_of(number: int) -> Words:
         """The tail of a text that asks for nothing."""

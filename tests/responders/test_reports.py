@@ -60,8 +60,9 @@ async def test_a_report_is_reminded_of_at_half_its_time_and_five_minutes_before(
     wang, li = await taken(room)
     await room.goes_by(minutes=15)
     room.network.reads(
-        wang, "【灾害救助】县须在30分钟内电话报市：剩15分钟（08-26 16:30 前）。报后请登记：city-phone。 事件1。",
-        "county to city by phone within 30 min: 15 min left (by 08-26 16:30).",
+        wang, "【灾害救助】县须在30分钟内电话报市（city-phone）：剩15分钟（08-26 16:30 前）。事件1，报后回复“1已报 city-phone”。",
+        "county to city by phone within 30 min (city-phone): 15 min left (by 08-26 16:30).",
+        'Incident 1: then reply "1 reported city-phone".',
     )  # fmt: skip
     await room.goes_by(minutes=9, seconds=59)
     room.network.silent(wang)
@@ -70,7 +71,7 @@ async def test_a_report_is_reminded_of_at_half_its_time_and_five_minutes_before(
     room.network.silent(li)
     await room.goes_by(minutes=5)
     room.network.reads(wang, "应于 08-26 16:30 前，已超时0分钟")
-    room.network.reads(li, "县须在30分钟内电话报市：应于 08-26 16:30 前")
+    room.network.reads(li, "县须在30分钟内电话报市（city-phone）：应于 08-26 16:30 前")
     assert [row.event for row in room.timeline(1)].count("report missed") == 1
     await room.goes_by(hours=30)
     assert (owed(room).missed_at, owed(room).done_at) == (START + timedelta(minutes=30), None)
@@ -103,6 +104,39 @@ async def test_what_has_been_reported_is_reminded_of_no_more(room: Room) -> None
     assert room.report_acts.reported(1, "city-phone", "王建国", "cli") == Refused(
         1, "事件1没有待报的 city-phone；待报：无 none。", "Incident 1 owes no report city-phone; it owes: 无 none."
     )
+
+
+@pytest.mark.parametrize(
+    "body", ["1已报", "１已报 city-phone", "1 REPORTED City-Phone", "已报 事件1 city-phone", "已报1"]
+)
+async def test_a_reply_says_that_it_has_been_reported(room: Room, body: str) -> None:
+    """Where one is owed it need not be named."""
+    staff(room)
+    await room.happens(flood(room, PHONE))
+    wang, _ = await taken(room)
+    await room.goes_by(minutes=15)
+    room.network.reads(wang, "报后回复“1已报 city-phone”")
+    await room.replies(wang, body)
+    room.network.reads(wang, "已登记：事件1的 city-phone 已报。", "Entered: city-phone of incident 1 has been made.")
+    assert (owed(room).done_by, owed(room).done_via) == ("王建国", "sms")
+    await room.goes_by(hours=1)
+    await room.replies(wang, body)
+    room.network.reads(wang, "事件1没有待报的")
+
+
+async def test_a_reply_that_does_not_say_which_report_enters_none(room: Room) -> None:
+    staff(room)
+    await room.happens(flood(room, PHONE, report("city-written", "60m", by="written")))
+    wang, li = await taken(room)
+    await room.replies(wang, "1已报")
+    room.network.reads(wang, "请写明所报，如“1已报 city-phone”。待报：city-phone、city-written。")
+    await room.replies(wang, "1已报 city-fax")
+    room.network.reads(wang, "事件1没有待报的 city-fax；待报：city-phone、city-written。")
+    await room.replies(wang, "1已报 city-written")
+    room.network.reads(wang, "city-written 已报")
+    assert (owed(room).done_at, owed(room, "city-written").done_by) == (None, "王建国")
+    room.report_acts.reported(1, "city-phone", "王建国", "cli")
+    room.network.silent(li)
 
 
 async def test_who_may_not_act_cannot_enter_a_report(room: Room) -> None:
@@ -156,9 +190,7 @@ async def test_what_falls_due_together_is_one_text(room: Room) -> None:
     await room.happens(flood(room, PHONE, written))
     wang, _ = await taken(room)
     await room.goes_by(minutes=15)
-    room.network.reads(
-        wang, "电话报市：剩15分钟", "；县须在30分钟内书面报市：剩15分钟", "报后请登记：city-phone、city-written"
-    )
+    room.network.reads(wang, "电话报市（city-phone）：剩15分钟", "；县须在30分钟内书面报市（city-written）：剩15分钟")
     for name in ("city-phone", "city-written"):
         room.report_acts.reported(1, name, "王建国", "cli")
 
