@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from responders.clock import shown_short
 from responders.decisions import Decided, Overtaken
-from responders.texts import how_to_say
+from responders.texts import how_to_enter, how_to_say
 from rules.alerts import Words
 from rules.severity import Severity
 
@@ -62,11 +62,11 @@ def entered(done: Reported) -> Words:
     )
 
 
-def which_report(code: int, owed: Sequence[str]) -> Words:
+def which_report(number: int, code: int | None, owed: Sequence[str]) -> Words:
     """Several are owed: the answer must name one."""
-    first, names = f"{code}已报 {owed[0]}", "、".join(owed)
+    zh, en = how_to_enter(number, code, owed[0])
     return Words(
-        zh=f"请写明所报，如“{first}”。待报：{names}。", en=f'Say which, as in "{first}". Owed: {", ".join(owed)}.'
+        zh=f"请写明所报，如“{zh}”。待报：{'、'.join(owed)}。", en=f'Say which, as "{en}". Owed: {", ".join(owed)}.'
     )
 
 

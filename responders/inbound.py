@@ -110,7 +110,7 @@ class Inbound:
         if asked.verb in {"approve", "reject"}:
             return "refused", incident.id, _NOT_A_PROPOSAL
         if asked.verb == "reported":
-            return self._reported(ledger, officer, asked, incident)
+            return self._reported(ledger, text.from_, officer, asked, incident)
         if asked.verb == "close":
             done = acknowledgement.close(ledger, incident.id, officer, f"短信关闭 by text: {text.body[:60]}", "sms")
         else:
@@ -133,13 +133,14 @@ class Inbound:
         return "neither yes nor no", proposal.id, answers_said.ask_again(proposal.number, code)
 
     def _reported(
-        self, ledger: Ledger, officer: str, asked: Asked, incident: Any
+        self, ledger: Ledger, phone: str, officer: str, asked: Asked, incident: Any
     ) -> tuple[str, str | None, Words | None]:
         """A report that has been made: the one that is named, or the only one that is owed."""
         owed = report_acts.owed(ledger, incident.id)
         name = asked.reason.casefold() or (owed[0] if len(owed) == 1 else "")
         if not name and owed:
-            return "which one", incident.id, answers_said.which_report(asked.number, owed)
+            code = reply_codes.of_incident(ledger.connection, phone, incident.id)
+            return "which one", incident.id, answers_said.which_report(incident.number, code, owed)
         done = report_acts.reported(ledger, incident.id, name, officer, "sms")
         if isinstance(done, Refused):
             return "refused", incident.id, Words(zh=done.reason_zh, en=done.reason_en)

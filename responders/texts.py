@@ -149,11 +149,7 @@ class Texts:
     def how_to_report(self, number: int, code: int | None, capabilities: Capabilities | None, report: str) -> Words:
         """The tail of a reminder: the reply that says that the report has been made, or whom to tell."""
         if _can_reply(capabilities):
-            reply, english = (
-                (f"{code}已报 {report}", f"{code} reported {report}")
-                if code is not None
-                else (f"已报 事件{number} {report}", f"reported #{number} {report}")
-            )
+            reply, english = how_to_enter(number, code, report)
             return Words(zh=f"事件{number}，报后回复“{reply}”。", en=f' Incident {number}: then reply "{english}".')
         call = self._duty_phone
         return Words(
@@ -203,6 +199,13 @@ def how_to_say(number: int, code: int | None) -> tuple[Words, Words]:
             Words(zh=f"不同意 事件{number}", en=f"reject #{number}"),
         )
     return Words(zh=f"{code}同意", en=f"{code}Y"), Words(zh=f"{code}不同意", en=f"{code}N")
+
+
+def how_to_enter(number: int, code: int | None, report: str) -> tuple[str, str]:
+    """The reply that says that a report has been made, in both languages."""
+    if code is None:
+        return f"已报 事件{number} {report}", f"reported #{number} {report}"
+    return f"{code}已报 {report}", f"{code} reported {report}"
 
 
 def _can_reply(capabilities: Capabilities | None) -> bool:

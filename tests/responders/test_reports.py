@@ -60,7 +60,8 @@ async def test_a_report_is_reminded_of_at_half_its_time_and_five_minutes_before(
     wang, li = await taken(room)
     await room.goes_by(minutes=15)
     room.network.reads(
-        wang, "【灾害救助】县须在30分钟内电话报市（city-phone）：剩15分钟（08-26 16:30 前）。事件1，报后回复“1已报 city-phone”。",
+        wang, "【灾害救助】县须在30分钟内电话报市（city-phone）：剩15分钟（08-26 16:30 前）。",
+        "事件1，报后回复“1已报 city-phone”。",
         "county to city by phone within 30 min (city-phone): 15 min left (by 08-26 16:30).",
         'Incident 1: then reply "1 reported city-phone".',
     )  # fmt: skip
@@ -130,6 +131,8 @@ async def test_a_reply_that_does_not_say_which_report_enters_none(room: Room) ->
     wang, li = await taken(room)
     await room.replies(wang, "1已报")
     room.network.reads(wang, "请写明所报，如“1已报 city-phone”。待报：city-phone、city-written。")
+    await room.replies(wang, "已报 事件1")
+    room.network.reads(wang, "请写明所报，如“1已报 city-phone”")
     await room.replies(wang, "1已报 city-fax")
     room.network.reads(wang, "事件1没有待报的 city-fax；待报：city-phone、city-written。")
     await room.replies(wang, "1已报 city-written")
