@@ -15,6 +15,7 @@ from rules.alerts import Words
 from rules.conditions.condition import Condition, Ladder, graded
 from rules.conditions.history import History, Reading, not_after, restored, with_one_more
 from rules.limits import UNKNOWN, Verdict
+from rules.shanghai import in_shanghai
 from rules.severity import Severity
 from rules.vocabulary import seconds
 
@@ -64,18 +65,24 @@ class ChangeCondition(Condition):
         where, days = self._aim.where, self._spec.days
         what = _MEASURES[self._spec.measure]
         percent = self._percent(memory)
-        if percent is None:
+        base = self._base(memory, memory[-1]) if memory else None
+        if percent is None or base is None:
             return Words(
                 zh=f"{where.zh} {days} 天前无可比{what.zh}数据",
                 en=f"{where.en}: no {what.en} to compare with, {days} days ago",
             )
-        grade = graded(severity)
-        move, shown = _MOVES[self._spec.direction], _shown(percent)
-        bound = self._ladder.bound(severity)
-        relation = "≥" if bound is not None and percent >= bound else "<"
+        watched, other = _MOVES[self._spec.direction], _MOVES["fall" if self._sign > 0 else "rise"]
+        moved, shown = (watched, _shown(percent)) if percent >= 0 else (other, _shown(-percent))
+        since, bound, grade = f"{in_shanghai(base.at):%Y-%m-%d}", self._ladder.bound(severity), graded(severity)
+        reached = bound is not None and percent >= bound
+        against = (
+            Words(zh=f" ≥ {bound} %", en=f" ≥ {bound} %")
+            if reached
+            else Words(zh=f"，未达{watched.zh} {bound} %", en=f", not {watched.en} {bound} %")
+        )
         return Words(
-            zh=f"{where.zh} {days} 天{what.zh}{move.zh} {shown} % {relation} {bound} %{grade.zh}",
-            en=f"{where.en}: {what.en} {move.en} {shown} % in {days} days {relation} {bound} %{grade.en}",
+            zh=f"{where.zh} {what.zh}比 {since} {moved.zh} {shown} %（{days} 天窗口）{against.zh}{grade.zh}",
+            en=f"{where.en}: {what.en} {moved.en} {shown} % since {since} ({days} days){against.en}{grade.en}",
         )
 
     def _percent(self, memory: History) -> Decimal | None:

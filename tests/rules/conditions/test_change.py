@@ -40,8 +40,8 @@ def test_its_text_says_what_the_reporters_have_to_do() -> None:
     bench.give(day(0, "4.00"))
     (alert,) = bench.give(day(10, "4.40")).alerts
     assert alert.explain == Words(
-        zh="1号点 粳米（零售） 10 天价格上涨 10.0 % ≥ 10 %；改为每日报价",
-        en="Point 1, japonica rice (retail): price up 10.0 % in 10 days ≥ 10 %; report daily from now on",
+        zh="1号点 粳米（零售） 价格比 2026-01-01 上涨 10.0 %（10 天窗口） ≥ 10 %；改为每日报价",
+        en="Point 1, japonica rice (retail): price up 10.0 % since 2026-01-01 (10 days) ≥ 10 %; report daily from now on",
     )
 
 
@@ -75,7 +75,10 @@ def test_a_fall_of_stock_is_a_change_too() -> None:
     assert grades(bench, day(0, 4, stock=80), day(5, 4, stock=40.1), day(5.5, 4), day(5.9, 4, stock=40)) == [
         "normal", "normal", "normal", "III",
     ]  # fmt: skip
-    assert bench.alerts[-1].explain.zh == "1号点 粳米（零售） 5 天库存下降 50.0 % ≥ 50 %，Ⅲ级（较大）"
+    assert (
+        bench.alerts[-1].explain.zh
+        == "1号点 粳米（零售） 库存比 2026-01-01 下降 50.0 %（5 天窗口） ≥ 50 %，Ⅲ级（较大）"
+    )
 
 
 # -- days in a row
@@ -131,4 +134,14 @@ def test_a_reading_without_stock_says_nothing_of_it() -> None:
     assert bench.alerts[-1].explain == Words(
         zh="1号点 粳米（零售） 库存为正常量的 49.0 % < 50 %，Ⅳ级（一般）",
         en="Point 1, japonica rice (retail): stock 49.0 % of normal < 50 %, level IV (ordinary)",
+    )
+
+
+def test_what_went_the_other_way_is_told_as_that() -> None:
+    """A price that has come down since is not "up −5 %"."""
+    bench = stand(CADENCE, cadence="10d")
+    grades(bench, day(0, "4.00"), day(10, "4.60"), day(20, "4.37"))
+    assert bench.alerts[-1].explain == Words(
+        zh="1号点 粳米（零售） 价格比 2026-01-11 下降 5.0 %（10 天窗口），未达上涨 5 %，正常",
+        en="Point 1, japonica rice (retail): price down 5.0 % since 2026-01-11 (10 days), not up 5 %, normal",
     )

@@ -34,7 +34,7 @@ def test_all_tells_both_its_reasons() -> None:
     bench = stand(PRICE_AND_STOCK)
     grades(bench, day(0, "4.00", stock=100), day(2, "4.80", stock=49))
     assert bench.alerts[-1].explain.zh == (
-        "1号点 粳米（零售） 2 天价格上涨 20.0 % ≥ 20 %，Ⅳ级（一般）；"
+        "1号点 粳米（零售） 价格比 2026-01-01 上涨 20.0 %（2 天窗口） ≥ 20 %，Ⅳ级（一般）；"
         "1号点 粳米（零售） 库存为正常量的 49.0 % < 50 %，Ⅳ级（一般）"
     )
 
