@@ -15,8 +15,8 @@ from rules.alerts import Words
 from rules.conditions.condition import Condition, Ladder, graded
 from rules.conditions.history import History, Reading, not_after, restored, with_one_more
 from rules.limits import UNKNOWN, Verdict
-from rules.shanghai import in_shanghai
 from rules.severity import Severity
+from rules.shanghai import in_shanghai
 from rules.vocabulary import seconds
 
 if TYPE_CHECKING:

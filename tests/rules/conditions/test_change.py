@@ -41,7 +41,8 @@ def test_its_text_says_what_the_reporters_have_to_do() -> None:
     (alert,) = bench.give(day(10, "4.40")).alerts
     assert alert.explain == Words(
         zh="1号点 粳米（零售） 价格比 2026-01-01 上涨 10.0 %（10 天窗口） ≥ 10 %；改为每日报价",
-        en="Point 1, japonica rice (retail): price up 10.0 % since 2026-01-01 (10 days) ≥ 10 %; report daily from now on",
+        en="Point 1, japonica rice (retail): price up 10.0 % since 2026-01-01 (10 days) ≥ 10 %;"
+        " report daily from now on",
     )
 
 
