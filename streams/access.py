@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 PATIENCE = 5.0
 """Seconds for one address."""
+LAST_TURNS = 0.1
+"""Seconds that a loop needs to close a connection that was cut while it greeted: aiokafka does not wait for it."""
 _OTHER_NAME = {62, 64}
 """OpenSSL's X509_V_ERR_HOSTNAME_MISMATCH and _IP_ADDRESS_MISMATCH."""
 
@@ -57,6 +59,7 @@ async def _refusal(settings: StreamSettings, address: str) -> AccessRefused | No
             await _greet(settings, address)
         except (KafkaError, TimeoutError, OSError) as failed:
             refused = _explain(settings, address, failed)
+            await asyncio.sleep(LAST_TURNS)
         else:
             return None
         if refused is None:

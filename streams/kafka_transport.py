@@ -37,6 +37,8 @@ FETCH_WAIT_MS = 100
 class ConsumerThread(aiokafka.AIOKafkaConsumerThread):
     """Asks the broker for data, and takes no for an answer sooner."""
 
+    _out = False
+
     def _create_worker_consumer(self, transport: aiokafka.Transport) -> Any:
         consumer = super()._create_worker_consumer(transport)
         consumer._fetch_max_wait_ms = FETCH_WAIT_MS  # noqa: SLF001 - read at its start; Faust passes 1500, always
@@ -46,9 +48,18 @@ class ConsumerThread(aiokafka.AIOKafkaConsumerThread):
         """Give them up in good order; or, without a place in the group any more, end here."""
         put_out: Callable[[], None] | None = getattr(self.app, "put_out", None)
         if revoked and put_out is not None and not self._ensure_consumer()._coordinator.member_id:  # noqa: SLF001
+            self._out = True
             self.app.loop.call_soon_threadsafe(put_out)
             raise asyncio.CancelledError  # the coordination ends, before it would join again
         await super().on_partitions_revoked(revoked)
+
+    async def on_thread_stop(self) -> None:
+        """Stop reading. A coordination that was cut off above has nothing more to say."""
+        try:
+            await super().on_thread_stop()
+        except asyncio.CancelledError:
+            if not self._out:
+                raise
 
 
 class Consumer(aiokafka.Consumer):

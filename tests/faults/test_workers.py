@@ -27,8 +27,6 @@ pytestmark = [pytest.mark.kafka, pytest.mark.postgres]
 
 
 EXPECTED = ["aiokafka", "worker must end", "part failed", "flusher", "Thread keepalive is not responding"]
-CUT_OFF = [r'"event": "(Traceback|\s|asyncio\.exceptions\.CancelledError)']
-"""The client's coordination is cut off so that it does not join again; after a long stop Python sometimes says so."""
 SESSIONS = [3.0, pytest.param(10.0, marks=pytest.mark.soak)]
 
 
@@ -40,7 +38,7 @@ def province(request: pytest.FixtureRequest, kafka: KafkaServer, postgres: Postg
     system = System(directory, Phones(), pair, worker__session_timeout=request.param)
     try:
         yield system.provisioned()
-        system.only_these_errors(*EXPECTED, *(CUT_OFF if request.param > SESSIONS[0] else ()))
+        system.only_these_errors(*EXPECTED)
     finally:
         closed(system)
 
