@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -170,6 +170,23 @@ class Book:
         if known is alarm:
             self._of.setdefault(alarm.detector, []).append(alarm)
         return known
+
+    def rename(self, old: str, new: str, detector: str, alert: str | None) -> bool:
+        """What stands under the name `old` stands under `new`, also where something stood there before that is over.
+
+        `alert` is its last alert now, if it is another. False: nothing stands there. The row of the old name, and what
+        refers to it, is the caller's. All that was kept must have been flushed.
+        """
+        there = {alarm.id: alarm for alarm in self.find(alarms.c.id.in_([old, new]))}
+        self._known.pop(old, None)
+        if old not in there:
+            return False
+        alarm, before = there[old], there.get(new)
+        turn = before.turn if before else None
+        self._known[new] = replace(alarm, id=new, detector=detector, alert=alert or alarm.alert, turn=turn)
+        self.keep(self._known[new])
+        self.flush()
+        return True
 
     def keep(self, alarm: Alarm) -> None:
         """The alarm was changed."""

@@ -106,6 +106,12 @@ class Annunciator:
             self._suppress(alarm, holder, holder.under)
         return True
 
+    def renamed(self, alert: Alert) -> None:
+        """A detector that was out of service is so under its new name."""
+        for i, thing in enumerate(self._out):
+            if (thing.county, thing.kind, thing.name) == (alert.county, "detector", alert.was):
+                self._out[i] = msgspec.structs.replace(thing, name=alert.detector)
+
     # -- its parts
 
     def _latches(self, alert: Alert) -> bool:

@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select, update
 
-from responders import drills, escalation, held, incident_states, incidents, library, outbox, responses, starts
+from responders import (
+    drills,
+    escalation,
+    held,
+    incident_states,
+    incidents,
+    library,
+    outbox,
+    renaming,
+    responses,
+    starts,
+)
 from responders.alarm_schema import alarms as alarms_table
 from responders.alarms import Alarm
 from responders.annunciator import Annunciator
@@ -65,7 +76,11 @@ class Work:
             return
         self._known.add(str(alert.id))
         exercise = alert.exercise or ""
-        if exercise and ledger.participants(exercise) is None:
+        if alert.was:
+            self._rename(alert)
+        if alert.before == alert.after:
+            pass  # it moved from name to name, and no more
+        elif exercise and ledger.participants(exercise) is None:
             self._stray(alert, exercise)
         elif self._plainly:
             self._historic(alert) if alert.historic else self._present(alert)
@@ -159,6 +174,16 @@ class Work:
             "drill", exercise, f"收到演练 {exercise} 的警报，但该演练从未登记",
             f"an alert of drill {exercise}, which was never registered", county=alert.county,
         )  # fmt: skip
+
+    def _rename(self, alert: Alert) -> None:
+        """What is known of the alarm goes with it; that its name has changed is told nobody."""
+        if alert.before == alert.after:
+            place = (alert.exercise or "", alert.plan, alert.place)
+            stands = alert.severity is not Severity.NORMAL
+            self._ledger.record(alert, self._open.get(place) if stands else None, "renamed")
+        if not self._plainly:
+            renaming.rename(self._ledger, alert)
+            self.alarms.renamed(alert)
 
     def _move(self, alert: Alert) -> None:
         """It moves its alarm; what is held asks nobody, what is not meets the incident of its place."""

@@ -187,6 +187,12 @@ class Ledger:
         new = before is None or before.new
         known[key] = Subject(alert.after, peak.word, explain, alert.at, told, new=new, dirty=True)
 
+    def renamed(self, incident: str, was: tuple[str, str], now: tuple[str, str]) -> None:
+        """A subject's row bears another name now. What was known has been flushed."""
+        known = self._subjects.get(incident, {})
+        if was in known:
+            known[now] = known.pop(was)
+
     def mark_told(self, incident: Incident) -> None:
         for subject in self.subjects(incident).values():
             if not subject.told:

@@ -10,16 +10,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from rules.alerts import Cause, Words
-from rules.detector import Transition
+from rules.alerts import Words
 from rules.entries import Entry, Outcome, Record, States, after
 from rules.held import Held, KnownAlarm, again, alarm_key, is_alarm
 from rules.in_force import changed, plans_key
-from rules.severity import Severity
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from rules.alerts import Alert
     from rules.facts import PlanActivated
     from rules.library import Bound, Library
@@ -108,7 +104,7 @@ class _Activation:
     def _move(self, known: KnownAlarm, key: str, bound: Bound) -> None:
         at = self._message.at
         change = bound.watch.reconsider(known.held.state, at)
-        told = change.transitions or [_renaming(known, bound, at)]
+        told = change.transitions or [bound.watch.stands(change.state, at, _renamed(known.detector, bound))]
         alerts = known.alerts(bound, told, self._record)
         caused = [msgspec.structs.replace(alert, was=known.detector) for alert in alerts]
         held = msgspec.structs.replace(known.held, state=change.state, over=False)
@@ -141,10 +137,6 @@ def _over(entry: Entry, record: Record, known: KnownAlarm, alerts: list[Alert]) 
     return after(entry, record, exercise=None, due=None, state=held, alerts=alerts)
 
 
-def _renaming(known: KnownAlarm, bound: Bound, at: datetime) -> Transition:
-    stands = Severity(msgspec.to_builtins(known.held.state)[2][0])
-    old, new = known.detector.partition("/")[2], bound.watch.id.partition("/")[2]
-    words = Words(
-        zh=f"预案已变更，触发条件 {old} 更名为 {new}", en=f"the plans have changed: trigger {old} is called {new} now"
-    )
-    return Transition(stands, stands, "renamed", Cause(due=at), at, at, words, estimated=False)
+def _renamed(was: str, bound: Bound) -> Words:
+    old, new = was.partition("/")[2], bound.watch.id.partition("/")[2]
+    return Words(zh=f"触发条件 {old} 更名为 {new}", en=f"trigger {old} is called {new} now")

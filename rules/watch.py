@@ -122,6 +122,16 @@ class Watch:
             after, [Transition(was, is_, "activated", Cause(due=at), now.at, at, explain, estimated=estimated)]
         )
 
+    def stands(self, state: Any, at: datetime, renamed: Words) -> Transition:
+        """How the alarm stands under its new name at `at`: it has not moved."""
+        present = self._typed(state)
+        is_, estimated = present.now.severity, bool(present.kept) and present.kept[-1].estimated
+        explain = renamed
+        if is_:
+            why = self.condition.explain(present.now.memory, present.now.at, is_, estimated=estimated)
+            explain = Words(zh=f"{why.zh}（{renamed.zh}）", en=f"{why.en} ({renamed.en})")
+        return Transition(is_, is_, "renamed", Cause(due=at), present.now.at, at, explain, estimated=estimated)
+
     def withdrawn(self, state: Any, at: datetime) -> list[Transition]:
         """No plan asks for this alarm any more: if it was given, it ends."""
         was = Severity(msgspec.to_builtins(state)[2][0])

@@ -151,9 +151,35 @@ def test_a_renamed_alarm_goes_on_as_it_stands() -> None:
     (alert,) = made.give(activated("f0", 60), topic="grain-prices").alerts
     assert (alert.detector, alert.was, alert.before, alert.after) == ("grain/top", "grain/upper", "line", "line")
     assert alert.reason == "renamed"
-    assert alert.explain.zh == "预案已变更，触发条件 upper 更名为 top"
+    assert "≥ 警戒线 4.60" in alert.explain.zh
+    assert alert.explain.zh.endswith("（触发条件 upper 更名为 top）")
     (end,) = made.give(price(90, "4.00")).alerts
     assert (end.detector, end.was, end.before, end.after) == ("grain/top", "", "line", "normal")
+
+
+def test_an_alarm_that_is_normal_is_renamed_too() -> None:
+    """People may have latched, shelved or taken it out of service: what they did goes with it."""
+    made = bench()
+    made.give(price(0, "4.00"))
+    (alert,) = made.give(activated("f0", 60), topic="grain-prices").alerts
+    assert (alert.detector, alert.was, alert.before, alert.after) == ("grain/top", "grain/upper", "normal", "normal")
+    assert alert.explain.zh == "触发条件 upper 更名为 top"
+
+
+def test_the_same_library_again_changes_nothing() -> None:
+    """A broadcast that was broken off half way is done again from its beginning."""
+    for content in ("aa", "cc", "dd", "f0"):
+        made = bench()
+        made.give(price(0, "4.60"))
+        made.give(activated(content, 60), topic="grain-prices")
+        made.restart()
+        before = memories(made.table)
+        assert give(made, activated(content, 70)) == []
+        made.restart()
+        after_ = memories(made.table)
+        assert {key: state for key, state in after_.items() if '"plans"' not in key} == {
+            key: state for key, state in before.items() if '"plans"' not in key
+        }
 
 
 def test_a_renamed_alarm_with_another_line_is_told_once() -> None:
