@@ -139,7 +139,7 @@ class Demonstration:
         library = read_library(Path(settings.site))
         await asyncio.to_thread(self._set_up, settings, library)
         stop, ready = asyncio.Event(), asyncio.Event()
-        system = asyncio.ensure_future(run(settings, library, EVERYTHING, stop=stop, ready=ready))
+        system = asyncio.ensure_future(run(settings, EVERYTHING, stop=stop, ready=ready))
         try:
             await self._first(system, _until(ready))
             self._say(f"电话页面 / phones: {base}   接口 / console: {settings.console.public_url}")

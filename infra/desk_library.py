@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from infra.in_force import InForce
 from rules.alerts import PIPELINE_FAULT, Words
 from rules.conditions.aim import STAGES
 from rules.conditions.forecasts import HAZARDS
@@ -21,15 +22,20 @@ PARTS = {
     "out-of-service": Words(zh="停用提醒", en="out of service"),
     "alarms": Words(zh="报警搁置", en="held alarms"),
     "audit": Words(zh="值守自检", en="audit"),
+    "plans": Words(zh="预案库", en="library of plans"),
 }
 """What can be broken of Fenghuo itself."""
 
 
 class DeskLibrary:
-    """`responders.library.Library` over the plans in force."""
+    """`responders.library.Library` over the plans in force, which may change at any moment."""
 
-    def __init__(self, library: Library) -> None:
-        self._library = library
+    def __init__(self, library: Library | InForce) -> None:
+        self._in_force = library if isinstance(library, InForce) else InForce(library)
+
+    @property
+    def _library(self) -> Library:
+        return self._in_force.library
 
     @property
     def county(self) -> str:
@@ -47,8 +53,8 @@ class DeskLibrary:
     def plans(self) -> Mapping[str, Plan]:
         return self._library.plans
 
-    def plan(self, plan_id: str, version: str) -> Plan | None:  # noqa: ARG002 - one library is in force at a time
-        return self._library.plans.get(plan_id)
+    def plan(self, plan_id: str, version: str) -> Plan | None:
+        return self._in_force.plan(plan_id, version)
 
     def county_name(self, county: str) -> Words:
         return self._library.site.counties.get(county, Words(zh=county, en=county))
@@ -59,7 +65,7 @@ class DeskLibrary:
         if plan_id == PIPELINE_FAULT:
             scope = ["county", "part", *["" for _ in parts[2:]]]
         else:
-            plan = self._library.plans.get(plan_id)
+            plan = self._in_force.last_known(plan_id)
             if plan is not None:  # what comes last may have a stroke in its name: `Hubei/Wuhan`
                 parts = place.split("/", len(plan.scope) - 1)
             scope = list(plan.scope) if plan and len(plan.scope) == len(parts) else ["" for _ in parts]

@@ -10,8 +10,9 @@ import msgspec
 from sqlalchemy import select
 
 from infra import clock
+from infra.following import look_at_disk
 from infra.wiring import DutyRoom, duty_room, stream_settings
-from responders import escalation, roster
+from responders import escalation, plan_store, roster
 from responders.alarm_queries import list_alarms, now_out_of_service
 from responders.channels.base import Askable, CannotAsk
 from responders.reach import Reach, reach
@@ -24,6 +25,7 @@ from streams.provision import provision
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from infra.in_force import InForce
     from infra.settings import Settings
     from rules.library import Library
 
@@ -36,9 +38,9 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     detail: str
 
 
-async def examine(settings: Settings, library: Library) -> list[Finding]:
-    """Broker, database, provider settings, and whether each role of each plan reaches somebody now."""
-    room = duty_room(settings, library)
+async def examine(settings: Settings, in_force: InForce) -> list[Finding]:
+    """Broker, database, plans in force, provider settings, and whether each role of each plan reaches somebody now."""
+    room, library = duty_room(settings, in_force), in_force.library
     try:
         findings = [
             await _try(Words(zh="消息主题", en="topics"), lambda: _topics(settings, library)),
@@ -46,7 +48,7 @@ async def examine(settings: Settings, library: Library) -> list[Finding]:
             await _provider(settings, room),
         ]
         if findings[1].well:
-            asked = (_roles(room, library), _phones(room), _aside(room))
+            asked = (_plans(settings, in_force, room), _roles(room, library), _phones(room), _aside(room))
             findings += await asyncio.to_thread(lambda: [*chain.from_iterable(asked)])
         return findings
     finally:
@@ -85,6 +87,24 @@ async def _provider(settings: Settings, room: DutyRoom) -> Finding:
         except CannotAsk as unanswered:
             return Finding(what=what, well=False, detail=f"没有答复 / does not answer: {unanswered}")
     return Finding(what=what, well=True, detail=twilio.api_base or "twilio")
+
+
+def _plans(settings: Settings, in_force: InForce, room: DutyRoom) -> Iterator[Finding]:
+    """What is in force, and whether the disk has something else."""
+    what = Words(zh="预案库", en="plans in force")
+    with room.store.read() as connection:
+        present = plan_store.in_force(connection)
+    if present is None:
+        detail = "尚未启用，首次启动时启用磁盘上的 / none yet: the first start takes those on disk"
+        yield Finding(what=what, well=True, detail=detail)
+        return
+    disk = look_at_disk(settings, in_force)
+    yield Finding(what=what, well=True, detail=f"{present.content[:16]}, {shown(present.at)}, {present.by}")
+    if disk.broken is not None:
+        yield Finding(what=what, well=False, detail=f"{disk.broken.zh} / {disk.broken.en}")
+    elif disk.differs:
+        detail = f"磁盘上的不同 / those on disk differ: {disk.content[:16]}, fenghuo plan activate"
+        yield Finding(what=what, well=True, detail=detail)
 
 
 def _roles(room: DutyRoom, library: Library) -> Iterator[Finding]:

@@ -22,15 +22,17 @@ PATIENCE = 5.0
 """Seconds that a server may take to answer. One that is away is waited for by the part that needs it."""
 
 
-async def check_installed(settings: Settings, library: Library, store: Store, *, topics: bool) -> None:
-    """Raises `NotMigrated` or `Misconfigured`, which name what to do. A server that is away hinders no start."""
+async def check_database(store: Store) -> None:
+    """Raises `NotMigrated`, which names what to do. A server that is away hinders no start."""
     try:
         async with asyncio.timeout(PATIENCE):
             await asyncio.to_thread(migrations.check, store)
     except (SQLAlchemyError, TimeoutError):
         pass
-    if not topics:
-        return
+
+
+async def check_topics(settings: Settings, library: Library) -> None:
+    """Raises `Misconfigured`, as above."""
     try:
         async with asyncio.timeout(PATIENCE):
             await checked_topics(stream_settings(settings, library))

@@ -11,10 +11,13 @@ import structlog
 
 from infra import clock
 from infra.doorkeeper import allow_descriptors
-from infra.installed import check_installed
+from infra.following import Follower
+from infra.in_force import on_disk, opened
+from infra.installed import PATIENCE, check_database, check_topics
 from infra.metrics import Metrics
 from infra.web import Readiness, application, exposition, listening
 from infra.wiring import NO_SEAMS, api_keys, duty_room, heartbeat, open_producer, sources, web_routes, worker_app
+from responders.store import Store
 from streams.counters import Counters
 from streams.errors import StreamsError
 from streams.health import health
@@ -23,10 +26,12 @@ from streams.running import run_app
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from infra.in_force import InForce
     from infra.settings import Settings
     from infra.wiring import DutyRoom, Seams
     from rules.library import Library
     from streams.app import WorkerApp
+    from streams.producing import Producer
 
 _log = structlog.get_logger("fenghuo")
 
@@ -44,7 +49,6 @@ EVERYTHING = Parts(worker=True, responder=True, console=True)
 
 async def run(
     settings: Settings,
-    library: Library,
     parts: Parts,
     *,
     stop: asyncio.Event | None = None,
@@ -54,7 +58,8 @@ async def run(
 ) -> int:
     """Runs until `stop`, a signal or a failure. The exit code: 0 when asked to stop, 1 when a part failed.
 
-    Raises `Misconfigured` or `NotMigrated` before anything is started where nothing could work.
+    Raises `Misconfigured`, `NotMigrated` or `BadFiles` before anything is started where nothing could work. A broken
+    library on disk hinders no start where one is in force already.
     `stopping` is called as soon as the end begins, whatever started it: a supervisor must not wait for ever.
     """
     stop = stop or asyncio.Event()
@@ -63,13 +68,30 @@ async def run(
     if parts.responder and not settings.twilio.account_sid:
         _log.warning("nobody can be paged: twilio.account_sid is not set")
     ending = asyncio.ensure_future(_when(stop, stopping))
-    room = duty_room(settings, library, seams)
+    store = Store(settings.database)
     try:
-        await check_installed(settings, library, room.store, topics=parts.worker or parts.console)
-        return await _Process(settings, library, parts, room, stop, seams).run(ready or asyncio.Event())
+        await check_database(store)
+        in_force = await _in_force(settings, store)
+        room = duty_room(settings, in_force, seams, store)
+    except BaseException:
+        ending.cancel()
+        store.close()
+        raise
+    try:
+        if parts.worker or parts.console:
+            await check_topics(settings, in_force.library)
+        return await _Process(settings, in_force, parts, room, stop, seams).run(ready or asyncio.Event())
     finally:
         ending.cancel()
         await room.close()
+
+
+async def _in_force(settings: Settings, store: Store) -> InForce:
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return await asyncio.to_thread(opened, settings, store)
+    except TimeoutError:  # a database that neither answers nor refuses
+        return await asyncio.to_thread(on_disk, settings, store)
 
 
 async def _when(event: asyncio.Event, act: Callable[[], None]) -> None:
@@ -79,11 +101,11 @@ async def _when(event: asyncio.Event, act: Callable[[], None]) -> None:
 
 class _Process:
     def __init__(
-        self, settings: Settings, library: Library, parts: Parts, room: DutyRoom, stop: asyncio.Event, seams: Seams
+        self, settings: Settings, in_force: InForce, parts: Parts, room: DutyRoom, stop: asyncio.Event, seams: Seams
     ) -> None:
-        self._settings, self._library, self._parts = settings, library, parts
+        self._settings, self._in_force, self._parts = settings, in_force, parts
         self._room, self._stop, self._seams = room, stop, seams
-        self._counters = Counters(sources=sources(settings, library))
+        self._counters = Counters(sources=sources(settings, in_force.library))
         self._worker: WorkerApp | None = None
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
@@ -91,7 +113,7 @@ class _Process:
         worker_ready = asyncio.Event()
         if self._parts.worker:
             self._worker = worker_app(
-                self._settings, self._library, self._room, self._counters, self._fatal, self._seams
+                self._settings, self._in_force, self._room, self._counters, self._fatal, self._seams
             )
             self._start("worker", run_app(self._worker, ready=worker_ready, stop=self._stop))
         else:
@@ -99,8 +121,22 @@ class _Process:
         if self._parts.responder:
             self._start("pager", self._room.pager.run())
             self._start("heartbeat", heartbeat(self._settings, self._room).run())
+        self._start("plans", self._follower().run())
         self._start("console", self._serve_web(worker_ready, ready))
         return await self._until_one_ends()
+
+    def _follower(self) -> Follower:
+        """Worker and desk, facts and webhooks go by what is in force, whichever process activated it."""
+
+        def changed(library: Library) -> None:
+            self._counters.sources = sources(self._settings, library)
+
+        producer = self._open_producer if self._parts.worker else None
+        desk = self._parts.responder
+        return Follower(self._settings, self._in_force, self._room, producer=producer, desk=desk, changed=changed)
+
+    async def _open_producer(self) -> Producer:
+        return await open_producer(self._settings, self._in_force.library)
 
     def _start(self, name: str, work: Awaitable[None]) -> None:
         self._tasks[name] = asyncio.ensure_future(work)
@@ -129,7 +165,7 @@ class _Process:
     async def _serve_web(self, worker_ready: asyncio.Event, ready: asyncio.Event) -> None:
         """Health in every process; facts and webhooks where the console runs."""
         metrics = Metrics(self._counters, self._room)
-        producer = await open_producer(self._settings, self._library) if self._parts.console else None
+        producer = await self._open_producer() if self._parts.console else None
         routes = (
             web_routes(self._settings, self._room, producer, api_keys(self._settings), metrics.count_door, self._seams)
             if producer

@@ -18,7 +18,7 @@ from rules.loading import load
 from rules.yaml_file import BadFiles, Document, decoded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from rules.library import Library
 
@@ -34,6 +34,11 @@ PATTERNS = ("site.yaml", "points.yaml", "plans/*.yaml")
 
 def read_library(directory: Path) -> Library:
     """The library of a site directory. Raises `rules.yaml_file.BadFiles` with every fault."""
+    return library_of(read_texts(directory))
+
+
+def read_texts(directory: Path) -> dict[str, str]:
+    """What a library is made of: name within the site directory → text. Raises `BadFiles`."""
     if not directory.is_dir():
         raise BadFiles([fault(ROOT, NO_DIRECTORY, A_SITE, str(directory))])
     texts: dict[str, str] = {}
@@ -46,6 +51,12 @@ def read_library(directory: Path) -> Library:
                 texts[name] = found
     if faults:
         raise BadFiles(faults)
+    return texts
+
+
+def library_of(texts: Mapping[str, str]) -> Library:
+    """The library of a site's texts, from disk or as they were stored. Raises `BadFiles` with every fault."""
+    faults: list[Fault] = []
     try:
         library = load(texts)
     except BadFiles as bad:

@@ -12,6 +12,7 @@ import msgspec
 
 from infra import clock
 from infra.desk_library import DeskLibrary
+from infra.in_force import InForce
 from responders.acknowledgement import Answers
 from responders.alarm_acts import AlarmActs
 from responders.audit import Audit, Heartbeat
@@ -162,13 +163,14 @@ class OfflineRoom(NamedTuple):
     services: Services
 
 
-def services_of(library: Library) -> Services:
-    """What desk, escalation and inbound texts need to know of the world."""
+def services_of(library: Library | InForce) -> Services:
+    """What desk, escalation and inbound texts need to know of the world; given `InForce` they follow it."""
+    site = library.library.site if isinstance(library, InForce) else library.site
     return Services(
         library=DeskLibrary(library),
         roster=DutyTable(),
         drills=RegisteredDrills(),
-        texts=Texts(library.site.file.duty_phone),
+        texts=Texts(site.file.duty_phone),
         capabilities=_capabilities,
     )
 
@@ -177,9 +179,11 @@ def _capabilities(channel: str, number: str) -> Capabilities | None:
     return capabilities(TWILIO, number) if channel == "twilio" else None
 
 
-def duty_room(settings: Settings, library: Library, seams: Seams = NO_SEAMS) -> DutyRoom:
+def duty_room(
+    settings: Settings, library: Library | InForce, seams: Seams = NO_SEAMS, store: Store | None = None
+) -> DutyRoom:
     """Desk and pager on the settings' database and provider. Call it in the event loop that will run the pager."""
-    store = Store(settings.database)
+    store = store or Store(settings.database)
     services = services_of(library)
     desk = Desk(store, services, clock.utc_now)
     twilio = settings.twilio
@@ -209,7 +213,7 @@ def duty_room(settings: Settings, library: Library, seams: Seams = NO_SEAMS) -> 
 
 
 @contextmanager
-def duty_room_offline(settings: Settings, library: Library) -> Iterator[OfflineRoom]:
+def duty_room_offline(settings: Settings, library: Library | InForce) -> Iterator[OfflineRoom]:
     """Store and services for a command that ends at once."""
     store = Store(settings.database)
     try:
@@ -235,16 +239,17 @@ def alarm_acts(settings: Settings, room: OfflineRoom) -> AlarmActs:
 
 def worker_app(
     settings: Settings,
-    library: Library,
+    in_force: InForce,
     room: DutyRoom,
     counters: Counters,
     fatal: Callable[[str], None],
     seams: Seams = NO_SEAMS,
 ) -> WorkerApp:
     """The Faust app of one worker."""
-    streams = stream_settings(settings, library)
+    streams = stream_settings(settings, in_force.library)
+    engine = Engine(in_force.library, in_force.find, in_force.content)
     deliver = seams.deliver(room.take)
-    return seams.worker(build_app(streams, Engine(library), deliver, clock.utc_now, fatal=fatal, counters=counters))
+    return seams.worker(build_app(streams, engine, deliver, clock.utc_now, fatal=fatal, counters=counters))
 
 
 def web_routes(

@@ -56,6 +56,7 @@ def fenghuo(context: click.Context, config: Path) -> None:
     serving = context.invoked_subcommand in ("run", "worker", "responder", "console")
     configure_logging(settings.log_level if serving else "error")
     context.obj = Context(settings)
+    context.call_on_close(context.obj.close)
 
 
 for command in (

@@ -100,7 +100,7 @@ def list_command(
     drills: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """报警列表 / list alarms that are not normal, the latest change first."""
-    with duty_room_offline(context.settings, context.library) as room, room.store.read() as connection:
+    with duty_room_offline(context.settings, context.in_force) as room, room.store.read() as connection:
         found = list_alarms(
             connection, states=[Seen(state) for state in states], plan=plan, detector=detector,
             exercise=None if drills else "", standing=not everything and not states,
@@ -123,7 +123,7 @@ def show_command(
 ) -> None:
     """一个报警的状态和经过 / one alarm: how it stands, what holds it, and all that happened to it."""
     name = alarm_id(exercise, county or context.library.site.file.county, detector, subject)
-    with duty_room_offline(context.settings, context.library) as room, room.store.read() as connection:
+    with duty_room_offline(context.settings, context.in_force) as room, room.store.read() as connection:
         found = show_alarm(connection, name)
     if found is None:
         raise answer_no(f"没有报警 {detector} {subject} / there is no alarm {detector} {subject}")
@@ -208,7 +208,7 @@ def _what(context: Context, detector: str | None, point: str | None, county: str
 
 
 def _act(context: Context, act: Callable[[AlarmActs], Acted | Refused], done: str) -> None:
-    with duty_room_offline(context.settings, context.library) as room:
+    with duty_room_offline(context.settings, context.in_force) as room:
         outcome = act(alarm_acts(context.settings, room))
     if isinstance(outcome, Refused):
         raise answer_no(f"{outcome.reason_zh} / {outcome.reason_en}")

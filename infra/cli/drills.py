@@ -47,7 +47,7 @@ def run(context: Context, file: Path, *, as_json: bool) -> None:
 @pass_context
 def list_drills(context: Context, *, as_json: bool) -> None:
     """全部演练 / all drills."""
-    with duty_room_offline(context.settings, context.library) as room, room.store.read() as connection:
+    with duty_room_offline(context.settings, context.in_force) as room, room.store.read() as connection:
         rows = [dict(row._mapping) for row in connection.execute(select(table).order_by(table.c.started_at))]  # noqa: SLF001
     if as_json:
         print_json(rows)
@@ -67,7 +67,7 @@ def end(context: Context, exercise: str) -> None:
 
 
 async def _run(context: Context, scenario: Scenario, *, quiet: bool) -> list[Result]:
-    room = duty_room(context.settings, context.library)
+    room = duty_room(context.settings, context.in_force)
     producer = await open_producer(context.settings, context.library)
 
     def told(line: str) -> None:
@@ -84,7 +84,7 @@ async def _run(context: Context, scenario: Scenario, *, quiet: bool) -> list[Res
 
 
 async def _end(context: Context, exercise: str) -> bool:
-    room = duty_room(context.settings, context.library)
+    room = duty_room(context.settings, context.in_force)
     producer = await open_producer(context.settings, context.library)
     try:
         await producer.broadcast(DrillEnded(exercise=exercise, at=clock.utc_now()))

@@ -33,7 +33,7 @@ def incident() -> None:
 @pass_context
 def list_command(context: Context, *, only_open: bool, drills: bool, as_json: bool) -> None:
     """事件列表 / list incidents, the newest first."""
-    with duty_room_offline(context.settings, context.library) as room, room.store.read() as connection:
+    with duty_room_offline(context.settings, context.in_force) as room, room.store.read() as connection:
         found = list_incidents(connection, only_open=only_open, exercise=None if drills else "")
     if as_json:
         print_json(found)
@@ -68,7 +68,7 @@ def _response(line: IncidentLine) -> str:
 @pass_context
 def show_command(context: Context, number: int, *, as_json: bool) -> None:
     """一个事件的全过程 / one incident with all that happened."""
-    with duty_room_offline(context.settings, context.library) as room, room.store.read() as connection:
+    with duty_room_offline(context.settings, context.in_force) as room, room.store.read() as connection:
         found = show_incident(connection, number)
     if found is None:
         raise answer_no(f"没有事件 {number} / there is no incident {number}")
@@ -105,7 +105,7 @@ def close(context: Context, number: int, by: str, reason: str) -> None:
 
 
 def _act(context: Context, act: Callable[[Answers], Outcome], done: str) -> None:
-    with duty_room_offline(context.settings, context.library) as room:
+    with duty_room_offline(context.settings, context.in_force) as room:
         outcome = act(Answers(room.store, room.services, clock.utc_now))
     match outcome:
         case Done(number, owner):

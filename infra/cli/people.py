@@ -42,7 +42,7 @@ def roster() -> None:
 @pass_context
 def import_roster(context: Context, file: Path, *, as_json: bool) -> None:
     """导入名册（CSV/YAML），全部错误一次报出 / import a roster: every fault at once, and then nothing."""
-    with duty_room_offline(context.settings, context.library) as room:
+    with duty_room_offline(context.settings, context.in_force) as room:
         found, done = room.store.run(lambda connection: bring(connection, file), wake=False)
     if as_json:
         print_json([msgspec.to_builtins(done)])
@@ -66,7 +66,7 @@ def show_roster(context: Context, *, as_json: bool) -> None:
         .where(duty.c.starts_at <= now, duty.c.ends_at > now)
         .order_by(duty.c.role, duty.c.officer, duty.c.starts_at)
     )
-    with duty_room_offline(context.settings, context.library) as room, room.store.read() as connection:
+    with duty_room_offline(context.settings, context.in_force) as room, room.store.read() as connection:
         shifts = connection.execute(query).all()
         known: dict[str, list[Reach | None]] = {}
         for contact in reach(connection):
@@ -111,7 +111,7 @@ def test_officer(context: Context, name: str, seconds: float, *, as_json: bool) 
             reason = f"（{one.reason}）" if one.reason else ""
             click.echo(f"{one.channel} {one.address}: {PAGE_STATE[one.state]}{reason}")
 
-    with duty_room_offline(context.settings, context.library) as room:
+    with duty_room_offline(context.settings, context.in_force) as room:
         tested = send_test(room.store, room.services, clock.utc_now, name)
         if not tested:
             raise answer_no(f"{name}: 名册中无此人或无可用联系方式 / not on the roster, or without an enabled contact")

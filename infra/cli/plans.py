@@ -1,13 +1,15 @@
-"""`fenghuo plan check`, `fenghuo plan list`, `fenghuo plan show`."""
+"""`fenghuo plan check | list | show | activate`."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
+from infra.cli.activation import activate
 from infra.cli.context import Context, answer_no, json_option, pass_context, print_json, refuse
 from infra.plan_page import render
 from infra.plan_text import lines
@@ -17,6 +19,7 @@ from rules.alerts import Words
 from rules.expectations import choice
 from rules.fault import fault
 from rules.plan_checks.levels import reached
+from rules.shanghai import shown
 from rules.yaml_file import BadFiles
 
 if TYPE_CHECKING:
@@ -34,13 +37,17 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
     titles: Words
     levels: tuple[str, ...]
     triggers: tuple[str, ...]
+    since: datetime | msgspec.UnsetType = msgspec.UNSET
+    """From when on it is in force; absent: it is read from a directory."""
+    by: str | msgspec.UnsetType = msgspec.UNSET
+    library: str | msgspec.UnsetType = msgspec.UNSET
 
 
 directory_option = click.option(
     "--site",
     "directory",
     type=click.Path(path_type=Path),
-    help="站点目录 / a site directory; absent: the settings' own",
+    help="站点目录 / a site directory; absent: what is in force",
 )
 
 
@@ -95,11 +102,15 @@ def _out_of_scope(library: Library) -> Iterator[str]:
 @json_option
 @pass_context
 def list_(context: Context, directory: Path | None, as_json: bool) -> None:
-    """列出预案 / the plans of a site: version, parent, levels."""
+    """列出预案 / the plans in force, since when and by whom: version, parent, levels."""
     rows = list(_rows(read_library(directory) if directory else context.library))
+    present = None if directory else context.activation
     if as_json:
-        print_json(rows)
+        since = {"since": present.at, "by": present.by, "library": present.content} if present else {}
+        print_json(msgspec.structs.replace(row, **since) for row in rows)
         return
+    if present is not None:
+        click.echo(f"自 {shown(present.at)} 起启用 / in force since then, {present.by}: {present.content}")
     for row in rows:
         levels, parent = " ".join(row.levels) or "—", f" < {row.parent}" if row.parent else ""
         click.echo(f"{row.version}  {row.plan}{parent}  [{levels}]  {row.titles.zh} / {row.titles.en}")
@@ -116,12 +127,22 @@ def _rows(library: Library) -> Iterator[Listed]:
 @plan.command("show")
 @click.argument("name", metavar="PLAN")
 @directory_option
+@click.option("--version", help="版本（plan list 所示） / as it was under a version that was in force once")
 @click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="写成网页 / write it as one HTML page")
 @json_option
 @pass_context
-def show(context: Context, name: str, directory: Path | None, html: Path | None, as_json: bool) -> None:
+def show(
+    context: Context, name: str, directory: Path | None, version: str | None, html: Path | None, as_json: bool
+) -> None:
     """给人看的预案 / one plan for people, with what it inherits: on the terminal, or as a page."""
+    if version and directory:
+        raise refuse("--version: 不能与 --site 同用 / not together with --site")
     library = read_library(directory) if directory else context.library
+    if version:
+        stored = context.in_force.stored(name, version)
+        if stored is None:
+            raise answer_no(f"没有版本为 {version} 的预案 {name} / no plan {name} was ever accepted as {version}")
+        library = stored
     found = library.plans.get(name)
     if found is None:
         raise refuse(fault("PLAN", name, choice(sorted(library.plans))))
@@ -135,4 +156,5 @@ def show(context: Context, name: str, directory: Path | None, html: Path | None,
             click.echo(line)
 
 
+plan.add_command(activate)
 COMMANDS = (plan,)

@@ -62,7 +62,7 @@ def reject(context: Context, number: int, by: str, on_behalf_of: str | None, rea
 @pass_context
 def level(context: Context, number: int, to: str, by: str, on_behalf_of: str | None, reason: str) -> None:
     """调整或终止（none）响应 / raise, lower or end (none) the running response, as whoever decides it has said."""
-    with duty_room_offline(context.settings, context.library) as room:
+    with duty_room_offline(context.settings, context.in_force) as room:
         decisions = Decisions(room.store, room.services, clock.utc_now)
         outcome = decisions.level(number, None if to == "none" else to, by, reason, on_behalf_of=on_behalf_of)
     match outcome:
@@ -86,7 +86,7 @@ def level(context: Context, number: int, to: str, by: str, on_behalf_of: str | N
 @pass_context
 def reported(context: Context, number: int, report: str, by: str, on_behalf_of: str | None, note: str) -> None:
     """登记已报 / enter that a report upward has been made (`incident show` names what is owed)."""
-    with duty_room_offline(context.settings, context.library) as room:
+    with duty_room_offline(context.settings, context.in_force) as room:
         acts = ReportActs(room.store, room.services, clock.utc_now)
         outcome = acts.reported(number, report, by, "cli", note=note, on_behalf_of=on_behalf_of)
     if isinstance(outcome, Refused):
@@ -96,7 +96,7 @@ def reported(context: Context, number: int, report: str, by: str, on_behalf_of: 
 
 
 def _answer(context: Context, act: Callable[[Decisions], Decided | Overtaken | Refused], meant: str) -> None:
-    with duty_room_offline(context.settings, context.library) as room:
+    with duty_room_offline(context.settings, context.in_force) as room:
         outcome = act(Decisions(room.store, room.services, clock.utc_now))
     if isinstance(outcome, Refused):
         raise answer_no(f"{outcome.reason_zh} / {outcome.reason_en}")

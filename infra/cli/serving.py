@@ -34,7 +34,7 @@ def _serving(name: str, parts: Parts, text: str) -> click.Command:
     @click.command(name, help=text)
     @pass_context
     def command(context: Context) -> None:
-        sys.exit(asyncio.run(run(context.settings, context.library, parts, stopping=_exit_within)))
+        sys.exit(asyncio.run(run(context.settings, parts, stopping=_exit_within)))
 
     return command
 
@@ -80,7 +80,7 @@ def _migrate(context: Context) -> None:
 @pass_context
 def doctor(context: Context, *, as_json: bool) -> None:
     """逐项检查本安装 / examine this installation: what is wrong, and what to do next."""
-    findings = asyncio.run(examine(context.settings, context.library))
+    findings = asyncio.run(examine(context.settings, context.in_force))
     if as_json:
         print_json(findings)
     else:

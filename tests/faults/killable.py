@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from infra.logs import configure_logging
 from infra.processes import EVERYTHING, Parts, run
 from infra.settings import load
-from infra.site_files import read_library
 from infra.wiring import Seams
 
 if TYPE_CHECKING:
@@ -131,7 +130,7 @@ def main(command: str) -> int:
     """What the command line does for the command, with the seams put in."""
     settings = load(Path("fenghuo.toml"), os.environ)
     configure_logging(settings.log_level)
-    return asyncio.run(run(settings, read_library(Path(settings.site)), PARTS[command], seams=SEAMS))
+    return asyncio.run(run(settings, PARTS[command], seams=SEAMS))
 
 
 if __name__ == "__main__":

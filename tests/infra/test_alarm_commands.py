@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 from infra import clock
 from infra.cli import fenghuo
 from infra.doctor import examine
+from infra.in_force import opened
 from infra.settings import load as load_settings
 from infra.site_files import copy_example, example_roster, read_library
 from infra.wiring import services_of
@@ -118,11 +119,12 @@ def test_what_is_out_of_service_is_loud_in_doctor_until_it_is_returned(store: St
     point = ("--point", "P01")
     assert said("alarm", "out-of-service", *point, "--reason", "装修", *YI).exit_code == 0
     shelve()
-    settings, library = load_settings(tmp_path / "fenghuo.toml", {}), read_library(tmp_path / "site")
-    found = {f.what.en: f for f in asyncio.run(examine(settings, library))}
+    settings = load_settings(tmp_path / "fenghuo.toml", {})
+    in_force = opened(settings, store)
+    found = {f.what.en: f for f in asyncio.run(examine(settings, in_force))}
     out, shelved = found["out of service, pages nobody"], found["shelved"]
     assert (out.well, out.detail.startswith("P01: 总值班员乙, "), out.detail.endswith(": 装修")) == (False, True, True)
     assert (shelved.well, "feeder: 总值班员乙" in shelved.detail) == (True, True)
     assert said("alarm", "return-to-service", *point, *YI).exit_code == 0
-    found = {f.what.en: f for f in asyncio.run(examine(settings, library))}
+    found = {f.what.en: f for f in asyncio.run(examine(settings, in_force))}
     assert "out of service, pages nobody" not in found

@@ -37,6 +37,7 @@ def settings(tmp_path: Path) -> Settings:
     store.close()
     return Settings(
         database=database,
+        site=str(example_site()),
         console=ConsoleSettings(listen=console, public_url=f"http://{console}"),
         metrics=MetricsSettings(listen=f"127.0.0.1:{free_port()}"),
         twilio=TwilioSettings(
@@ -48,7 +49,7 @@ def settings(tmp_path: Path) -> Settings:
 async def running(settings: Settings) -> AsyncIterator[aiohttp.ClientSession]:
     """While it runs, somebody asks it."""
     stop, ready = asyncio.Event(), asyncio.Event()
-    process = asyncio.ensure_future(run(settings, LIBRARY, Parts(responder=True), stop=stop, ready=ready))
+    process = asyncio.ensure_future(run(settings, Parts(responder=True), stop=stop, ready=ready))
     try:
         async with asyncio.timeout(30), aiohttp.ClientSession() as asking:
             await ready.wait()
