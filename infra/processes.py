@@ -130,6 +130,7 @@ class _Process:
 
         def changed(library: Library) -> None:
             self._counters.sources = sources(self._settings, library)
+            self._room.services.texts.duty_phone = library.site.file.duty_phone
 
         producer = self._open_producer if self._parts.worker else None
         desk = self._parts.responder

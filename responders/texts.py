@@ -82,7 +82,7 @@ class Texts:
     """Makes texts. `duty_phone` is whom to call where a text cannot be answered."""
 
     def __init__(self, duty_phone: str = "") -> None:
-        self._duty_phone = duty_phone
+        self.duty_phone = duty_phone
 
     def incident(
         self,
@@ -125,7 +125,7 @@ class Texts:
                 zh=f"事件{number}{again.zh}，回复 {reply} 签收。",
                 en=f" Incident {number}{again.en}: reply {english} to acknowledge.",
             )
-        call = self._duty_phone
+        call = self.duty_phone
         return Words(
             zh=f"事件{number}{again.zh}，" + (f"请致电值班室 {call} 签收。" if call else "请致电值班室签收。"),
             en=f" Incident {number}{again.en}: call the duty desk{f' {call}' if call else ''} to acknowledge.",
@@ -140,7 +140,7 @@ class Texts:
                 zh=f"请示{number}{again.zh}，回复“{yes.zh}”或“{no.zh}”。",
                 en=f' Proposal {number}{again.en}: reply "{yes.en}" to approve, "{no.en}" to reject.',
             )
-        call = self._duty_phone
+        call = self.duty_phone
         return Words(
             zh=f"请示{number}{again.zh}，请致电值班室{f' {call} ' if call else ''}答复是否同意。",
             en=f" Proposal {number}{again.en}: call the duty desk{f' {call}' if call else ''} with your yes or no.",
@@ -151,7 +151,7 @@ class Texts:
         if _can_reply(capabilities):
             reply, english = how_to_enter(number, code, report)
             return Words(zh=f"事件{number}，报后回复“{reply}”。", en=f' Incident {number}: then reply "{english}".')
-        call = self._duty_phone
+        call = self.duty_phone
         return Words(
             zh=f"事件{number}，报后请告值班室{f' {call} ' if call else ''}登记。",
             en=f" Incident {number}: then tell the duty desk{f' {call}' if call else ''}.",
