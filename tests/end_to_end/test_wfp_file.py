@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
 from infra.demo_site import make_file_site
 from infra.site_files import mapping_file
+from responders import plan_store
 from rules.facts import GrainPriceReading, encode
 from streams.sources.base import FactRow
 from streams.sources.files import FactFile
@@ -46,16 +48,28 @@ def market_watch(request: pytest.FixtureRequest, readings: list[GrainPriceReadin
     make_file_site(directory / "site", readings, "WFP")
     system = System(directory, Phones(), pair_of(request, request.param, directory))
     try:
-        yield system.provisioned().started()
+        yield in_force(system.provisioned().started())
     finally:
         closed(system)
+
+
+def in_force(system: System) -> System:
+    """Once its log has been told which plans are in force."""
+
+    def told() -> bool:
+        with system.store.read() as connection:
+            return plan_store.last_number(connection) > 0 and not plan_store.untold(connection)
+
+    system.until(told, "the plans are in force")
+    return system
 
 
 def test_the_file_flows_whole_and_fed_twice_it_changes_nothing(
     market_watch: System, file: Path, readings: list[GrainPriceReading]
 ) -> None:
     """Every price is accepted; the alerts are those of the engine alone; the second time adds none, and no text."""
-    expected = alerts_of(market_watch.library, [json.loads(encode(reading)) for reading in readings])
+    facts = [json.loads(encode(reading)) for reading in readings]
+    expected = alerts_of(market_watch.library, facts, in_force_since=datetime.now(UTC))
     assert len(expected) > 5
 
     def feed() -> int:
