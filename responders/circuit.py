@@ -50,5 +50,5 @@ class Circuit:
         return replace(self, doubts=self.doubts + 1)
 
     def succeeded(self) -> Circuit:
-        """The provider works."""
-        return Circuit()
+        """The provider works. Of what was already on its way when the fault was noticed nothing can be learnt."""
+        return self if self.failures and not self.probing else Circuit()

@@ -195,7 +195,7 @@ class Pager:
     async def _report(self, name: str, before: Circuit, after: Circuit, result: SendResult) -> None:
         if after.failures > before.failures and not isinstance(result, Accepted):
             await self._thread(self._faults.began, name, result.reason)
-        elif isinstance(result, Accepted):
+        elif isinstance(result, Accepted) and not after.failures:
             if before.failures:
                 await self._thread(self._claims.release, name)
             if self._faults.may_be_open(name):

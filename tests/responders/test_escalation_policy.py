@@ -97,7 +97,14 @@ def test_a_circuit_opens_probes_one_and_closes() -> None:
     assert opened.probe().allowance(later) == 0
     again = opened.probe().failed(later, 0.5)
     assert again.open_until == later + timedelta(seconds=4)
-    assert again.succeeded() == Circuit()
+    assert again.probe().succeeded() == Circuit()
+
+
+def test_a_text_that_was_on_its_way_when_the_fault_was_noticed_does_not_end_it() -> None:
+    """The provider took it before it failed: only the probe can say that it works again."""
+    opened = Circuit().failed(NOW, 0.5)
+    assert opened.succeeded() == opened
+    assert Circuit(doubts=3).succeeded() == Circuit(), "while it works, any text says so"
 
 
 def test_those_already_on_their_way_count_once_and_a_longer_wait_of_the_provider_counts() -> None:
