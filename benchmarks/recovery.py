@@ -103,7 +103,8 @@ async def _feed(house: Installation, number: int) -> None:
         pass
 
     settings = replace(stream_settings(house.settings, house.library), max_pending=SERIES, tick_every=3600.0)
-    app = build_app(settings, Engine(house.library), deliver, clock.utc_now)
+    engine = Engine(house.library, lambda _: house.library)  # the log says which is in force: there is but one
+    app = build_app(settings, engine, deliver, clock.utc_now)
     stop = asyncio.Event()
     running = asyncio.ensure_future(run_app(app, stop=stop))
     while app.counters.acknowledged[TOPIC] < number and not running.done():  # noqa: ASYNC110 - a counter tells nobody
