@@ -6,6 +6,8 @@ export PYTHON
 
 VENV := .venv/.installed
 BIN := .venv/bin
+# Two at once: whole systems with their Kafka one after the other, beside them all that runs in one process.
+PARALLEL := -n 2 --dist loadgroup
 COVERAGE := --cov --cov-branch --cov-report=term:skip-covered
 
 help: ## say what can be done
@@ -23,14 +25,14 @@ demo: $(VENV) ## a season of grain prices until somebody is paged; DATA=prices.c
 test: ## everything, on real Kafka and PostgreSQL (installs what the system lacks when it may); ARGS=… goes to pytest
 	@scripts/ensure-system
 	@$(MAKE) --no-print-directory -s $(VENV)
-	@$(BIN)/python -m pytest $(COVERAGE) $(ARGS)
+	@$(BIN)/python -m pytest $(PARALLEL) $(COVERAGE) $(ARGS)
 
 check: $(VENV) ## lint, format, types, floors, then the tests
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy --strict -p rules -p streams -p responders -p infra
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest $(COVERAGE) $(ARGS)
+	$(BIN)/python -m pytest $(PARALLEL) $(COVERAGE) $(ARGS)
 
 bench: $(VENV) ## measure, and print the tables
 	@$(BIN)/python -m benchmarks $(ARGS)

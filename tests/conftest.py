@@ -20,33 +20,43 @@ if TYPE_CHECKING:
 
     from tests.services.process import ServerProcess
 
-_not_tested = pytest.StashKey[dict[str, None]]()  # a dict for its order
+_SYSTEM = {"browser", "end_to_end", "faults"}
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.stash[_not_tested] = {}
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whole systems, and what needs Kafka, are one group: of parallel workers one has them, the others all else."""
+    for item in items:
+        if _SYSTEM & set(item.path.parts) or item.get_closest_marker("kafka") or "kafka" in _fixtures(item):
+            item.add_marker(pytest.mark.xdist_group("system"))
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    for reason in config.stash[_not_tested]:
+def _fixtures(item: pytest.Item) -> list[str]:
+    """The fixtures that a test is known to ask for."""
+    return item.fixturenames if isinstance(item, pytest.Function) else []
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """A gap is told once, so that nobody overlooks it."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    for reason in dict.fromkeys(report.longrepr[2].removeprefix("Skipped: ") for report in skipped):
         terminalreporter.write_line(f"NOT TESTED HERE: {reason}", yellow=True, bold=True)
 
 
-def _cannot_test(request: pytest.FixtureRequest, reason: str) -> None:
-    """Skip so that nobody overlooks it; where everything has to be there (CI=true), fail."""
-    request.config.stash[_not_tested][reason] = None
+def _cannot_test(reason: str) -> None:
+    """Skip; where everything has to be there (CI=true), fail."""
     if os.environ.get("CI") == "true":
         pytest.fail(f"not testable although CI=true: {reason}", pytrace=False)
     pytest.skip(reason)
 
 
-def _serve(request: pytest.FixtureRequest, kind: type[ServerProcess]) -> Iterator[ServerProcess]:
+def _serve(kind: type[ServerProcess]) -> Iterator[ServerProcess]:
     server = kind()
     try:
         server.start()
     except SystemLacksError as lack:
         server.remove()
-        _cannot_test(request, str(lack))
+        _cannot_test(str(lack))
     try:
         yield server
     finally:
@@ -54,21 +64,21 @@ def _serve(request: pytest.FixtureRequest, kind: type[ServerProcess]) -> Iterato
 
 
 @pytest.fixture(scope="session")
-def kafka(request: pytest.FixtureRequest) -> Iterator[ServerProcess]:
+def kafka() -> Iterator[ServerProcess]:
     """The session's Kafka broker. A test that kills or pauses it leaves it running."""
-    yield from _serve(request, KafkaServer)
+    yield from _serve(KafkaServer)
 
 
 @pytest.fixture(scope="session")
-def postgres(request: pytest.FixtureRequest) -> Iterator[ServerProcess]:
+def postgres() -> Iterator[ServerProcess]:
     """The session's PostgreSQL server. A test that kills or pauses it leaves it running."""
-    yield from _serve(request, PostgresServer)
+    yield from _serve(PostgresServer)
 
 
 @pytest.fixture(scope="session")
-def chromium(request: pytest.FixtureRequest) -> Iterator[ServerProcess]:
+def chromium() -> Iterator[ServerProcess]:
     """The session's browser."""
-    yield from _serve(request, Chromium)
+    yield from _serve(Chromium)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -84,14 +94,14 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 
 
 @pytest.fixture(scope="session")
-def test_data(request: pytest.FixtureRequest) -> Path:
+def test_data() -> Path:
     """The directory of recorded data that FENGHUO_TEST_DATA names."""
     named = os.environ.get("FENGHUO_TEST_DATA")
     if not named:
-        _cannot_test(request, "recorded data: FENGHUO_TEST_DATA is not set (a directory)")
+        _cannot_test("recorded data: FENGHUO_TEST_DATA is not set (a directory)")
     folder = Path(named or "")
     if not folder.is_dir():
-        _cannot_test(request, f"recorded data: FENGHUO_TEST_DATA={named} is not a directory")
+        _cannot_test(f"recorded data: FENGHUO_TEST_DATA={named} is not a directory")
     return folder
 
 
