@@ -80,10 +80,10 @@ def test_the_example_site_loads() -> None:
         (forecast(0, "orange"), "330723/rainstorm", "II"), (crowd(0, 9000), "330723/lantern", "III"),
     ],
 )  # fmt: skip
-def test_each_plan_of_the_example_site_gives_an_alert(fact: Any, place: str, after: str) -> None:
+def test_each_kind_of_fact_gives_an_alert_of_the_example_site(fact: Any, place: str, after: str) -> None:
     """From a fact to a place and a severity."""
-    (alert,) = Bench(load(wuyi())).give(fact).alerts
-    assert (alert.place, alert.after) == (place, after)
+    alerts = Bench(load(wuyi())).give(fact).alerts
+    assert (place, after) in [(alert.place, alert.after) for alert in alerts]
 
 
 def test_every_point_of_the_example_site_lies_in_a_division_of_it_and_has_a_line() -> None:
