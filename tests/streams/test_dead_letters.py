@@ -107,7 +107,7 @@ async def test_the_first_of_a_source_and_reason_is_said_aloud(site: Site) -> Non
     again = await site.start()
     await site.producer.append("grain-prices", KEY, bad)
     await site.producer.append("grain-prices", KEY, facts.encode(reading("nowhere", "5")))
-    await until(lambda: again.app.counters.acknowledged["grain-prices"] == 2)
+    await until(lambda: again.app.counters.acknowledged["grain-prices"] >= 2)  # more, where the last were not committed
     await until(lambda: len(site.desk.alerts) == 2)
     assert sorted(alert.subject for alert in site.desk.alerts.values()) == [
         "feeder/bad_fact",
