@@ -77,6 +77,8 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Too old when it was appended to page anybody."""
     estimated: bool = False
     source: str = ""
+    occurrence: str = ""
+    """What happened, as the facts name it (`event`, or source and report): alerts of several plans may be of one."""
     was: str = ""
     """The detector under whose name this alarm was known before: it goes on under this one."""
 

@@ -15,7 +15,7 @@ from rules.fault import fault
 from rules.held import Held, KnownAlarm, again, alarm_key, alert_of, broken_detector, held_by, is_alarm, remembering
 from rules.in_force import Libraries, plans_key
 from rules.shanghai import in_shanghai
-from rules.subjects import place
+from rules.subjects import happened, place
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,7 +74,7 @@ class _Application:
     def _fact(self, fact: AnyFact) -> Outcome:
         record = self._record
         entries: dict[str, Entry | None] = {}
-        alerts: list[Alert] = []
+        alerts: list[list[Alert]] = []
         for bound, about in self._library.touches(fact):
             key = alarm_key(fact.county, fact.exercise, bound.watch.id, about.subject)
             entry = self._states.get(key)
@@ -84,7 +84,7 @@ class _Application:
                 conflict = entry.conflict_of(record)
                 if conflict:
                     return _rejected("conflict", conflict)
-                alerts += entry.caused_by(record)
+                alerts.append(entry.caused_by(record))
                 continue
             held = held_by(entry)
             known = held if held is not None and held.form == bound.watch.form and not held.over else None
@@ -98,18 +98,17 @@ class _Application:
                     bound, about.subject, fact.county, fact.exercise, record, f"fact {fact.id}", failed
                 )
                 entries[key] = remembering(entry, record, fact.exercise, Held(where, fact.source, None), broken)
-                alerts.append(broken)
+                alerts.append([broken])
                 continue
             if change.state is (known.state if known else None):
                 continue
+            now = Held(where, fact.source, change.state, bound.watch.form, occurrence=happened(fact))
             caused = [
-                alert_of(bound, fact.county, fact.exercise, about.subject, where, fact.source, t, record)
-                for t in change.transitions
+                alert_of(bound, fact.county, fact.exercise, about.subject, now, t, record) for t in change.transitions
             ]
-            now = Held(where, fact.source, change.state, bound.watch.form)
             entries[key] = after(entry, record, exercise=fact.exercise, due=change.due, state=now, alerts=caused)
-            alerts += caused
-        return Outcome(entries, alerts)
+            alerts.append(caused)
+        return Outcome(entries, _gravest_first(alerts))
 
     def _tick(self, tick: Tick) -> Outcome:
         record, states = self._record, self._states
@@ -184,6 +183,14 @@ class _Application:
         if reading.exercise is None and reading.source != point.source:
             return NOTHING  # a point has one deciding source: others are recorded only
         return None
+
+
+def _gravest_first(alerts: list[list[Alert]]) -> list[Alert]:
+    """Those of one alarm stay in their order; of several alarms the gravest comes first: it is paged first."""
+    told = [one for one in alerts if one]
+    if len(told) > 1:
+        told.sort(key=lambda of_one_alarm: max(alert.severity for alert in of_one_alarm), reverse=True)
+    return [alert for of_one_alarm in told for alert in of_one_alarm]
 
 
 def _future(site: Site, record: Record, field: str, at: datetime) -> Outcome | None:

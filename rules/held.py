@@ -30,6 +30,8 @@ class Held(msgspec.Struct, array_like=True, frozen=True):
     """What the memory is made of (`Watch.form`): a plan of another form begins anew."""
     over: bool = False
     """No plan asks for it any more; it is kept while what it caused may be read again."""
+    occurrence: str = ""
+    """What its last fact was about (`Alert.occurrence`)."""
 
 
 class KnownAlarm(NamedTuple):
@@ -49,8 +51,7 @@ class KnownAlarm(NamedTuple):
         return cls(county, exercise, detector, subject, held)
 
     def alerts(self, bound: Bound, transitions: Iterable[Transition], record: Record) -> list[Alert]:
-        about = (self.county, self.exercise, self.subject, self.held.place, self.held.source)
-        return [alert_of(bound, *about, t, record) for t in transitions]
+        return [alert_of(bound, self.county, self.exercise, self.subject, self.held, t, record) for t in transitions]
 
     def after(self, entry: Entry, record: Record, change: Change, alerts: list[Alert]) -> Entry:
         held = msgspec.structs.replace(self.held, state=change.state)
@@ -58,19 +59,18 @@ class KnownAlarm(NamedTuple):
 
 
 def alert_of(
-    bound: Bound, county: str, exercise: str | None, subject: str, where: str, source: str, t: Transition,
-    record: Record,
-) -> Alert:  # fmt: skip
+    bound: Bound, county: str, exercise: str | None, subject: str, held: Held, t: Transition, record: Record
+) -> Alert:
     before, after_ = t.before.word, t.after.word
     return Alert(
         id=alert_id(
             exercise=exercise, county=county, detector=bound.watch.id, subject=subject, before=before,
             after=after_, cause=t.cause,
         ),
-        county=county, plan=bound.plan.id, plan_version=bound.version, place=where, detector=bound.watch.id,
+        county=county, plan=bound.plan.id, plan_version=bound.version, place=held.place, detector=bound.watch.id,
         subject=subject, before=before, after=after_, reason=t.reason, cause=t.cause, at=t.at, known_at=t.known_at,  # type: ignore[arg-type]
         explain=t.explain, exercise=exercise, historic=record.appended_at - t.at > bound.watch.page_within,
-        estimated=t.estimated, source=source,
+        estimated=t.estimated, source=held.source, occurrence=held.occurrence,
     )  # fmt: skip
 
 

@@ -38,6 +38,13 @@ class About(NamedTuple):
     """The fact says nothing of it (any more): only a subject that knows an older version needs to hear."""
 
 
+def happened(fact: AnyFact) -> str:
+    """What a fact is about, whoever reports it: an occurrence or a large event. Nothing, where it is a mere reading."""
+    if fact.kind == "hazard_report":
+        return occurrence(fact)  # type: ignore[arg-type]
+    return str(fact.event) if fact.kind == "large_event" else ""  # type: ignore[union-attr]
+
+
 def by(trigger: Trigger) -> tuple[Subject, ...]:
     """What a trigger's subject is made of."""
     if trigger.by:

@@ -259,9 +259,9 @@ def _plain(entry: Entry) -> Any:
     state = msgspec.to_builtins(entry.state)
     if len(state) == 1:
         return state[0][-1:]  # of plans: the library in force
-    if len(state) != 5:
+    if len(state) != 6:
         return state  # of a drill
-    _place, _source, memory, _form, over = state
+    _place, _source, memory, _form, over, _occurrence = state
     if over:
         return None
     base, kept, (*now, _clock), *rest = memory

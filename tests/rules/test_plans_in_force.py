@@ -269,10 +269,10 @@ def test_a_detector_that_fails_is_a_pipeline_fault_and_the_others_go_on() -> Non
     bad = report(1, deaths=3)
     alerts = made.give(bad, offset=7).alerts
     assert [(a.plan, a.subject, a.after) for a in alerts] == [
-        ("pipeline-fault", "relief/casualties/emergency-bureau/R1", "line"),
         ("second", "emergency-bureau/R1", "III"),
+        ("pipeline-fault", "relief/casualties/emergency-bureau/R1", "line"),
     ]
-    fault = alerts[0]
+    fault = alerts[1]
     detector = "relief/casualties（emergency-bureau/R1）"
     assert fault.explain.zh.startswith(f"预案 relief 的检测器 {detector}处理 fact {bad.id} 时出错：")
     made.restart()
