@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from infra.plan_sheets import Sheet, sheets
 from rules.alerts import Words
-from rules.describe import Described, delays, describe
+from rules.describe import Described, Names, delays, describe
 from rules.inheritance import INHERITED
 from rules.plan_checks.levels import reached
 from rules.subjects import by
@@ -77,7 +77,8 @@ class PlanView(NamedTuple):
 def view(library: Library, plan: Plan) -> PlanView:
     """A plan of a library, ready to be shown."""
     site = library.site.file
-    triggers = tuple(TriggerView(t.id, describe(t.when), tuple(_notes(t))) for t in plan.triggers)
+    names = Names(library.site.measures)
+    triggers = tuple(TriggerView(t.id, describe(t.when, names), tuple(_notes(t))) for t in plan.triggers)
     parent = library.plans.get(plan.parent) if plan.parent else None
     bare = PlanView(
         plan, library.versions[plan.id], site.name, parent.titles if parent else None,

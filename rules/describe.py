@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from rules.alerts import Words
 from rules.conditions.aim import STAGES
 from rules.conditions.forecasts import HAZARDS
-from rules.measures import COLOUR_WORDS, MEASURES
+from rules.measures import COLOUR_WORDS, Measures
 from rules.severity import Severity
 from rules.triggers import (
     AllOf,
@@ -64,8 +64,15 @@ class Described(NamedTuple):
             yield from part.criteria()
 
 
+class Names(NamedTuple):
+    """What a site calls things."""
+
+    measures: Measures = Measures()
+    """What its tables can measure; of a name that is not known people read the name."""
+
+
 @singledispatch
-def describe(condition: object) -> Described:
+def describe(condition: object, names: Names) -> Described:  # noqa: ARG001 - each type has its own
     """The condition of a trigger in words. Raises `TypeError` for what no plan may hold."""
     message = f"{type(condition).__name__} has no description: add one to rules.describe"
     raise TypeError(message)
@@ -88,7 +95,7 @@ def gravest(reaches: Iterable[str]) -> Severity:
 
 
 @describe.register
-def _(line: Line) -> Described:
+def _(line: Line, _names: Names) -> Described:
     upper, ratio = line.side == "upper", line.ratio
     sign = "≥" if upper else "≤"
     bounds = {
@@ -106,17 +113,17 @@ def _(line: Line) -> Described:
 
 
 @describe.register
-def _(table: Table) -> Described:
+def _(table: Table, names: Names) -> Described:
     kind, where = KINDS[table.facts], _where(table.where)
     says = Words(zh=f"{kind.zh}{where.zh}：任一指标达到即算，取最高级别", en=f"{kind.en}{where.en}: any one criterion")
     if table.window != "0":
         window = span(table.window)
         says = Words(zh=f"{says.zh}（{window.zh}内计）", en=f"{says.en} (counted for {window.en})")
-    return _leaf(says, [_row(row) for row in table.rows])
+    return _leaf(says, [_row(row, names.measures) for row in table.rows])
 
 
 @describe.register
-def _(change: Change) -> Described:
+def _(change: Change, _names: Names) -> Described:
     measure = {"price": Words(zh="价格", en="price"), "stock": Words(zh="库存", en="stock")}[change.measure]
     verb = Words(zh="上涨", en="rise") if change.direction == "rise" else Words(zh="下降", en="fall")
     what = Words(
@@ -129,51 +136,51 @@ def _(change: Change) -> Described:
 
 
 @describe.register
-def _(streak: Streak) -> Described:
+def _(streak: Streak, _names: Names) -> Described:
     verb = Words(zh="上涨", en="risen") if streak.direction == "rise" else Words(zh="下跌", en="fallen")
     what = Words(zh=f"{_series(streak).zh}价格连续{verb.zh}天数", en=f"{_series(streak).en}: days {verb.en} in a row")
     return _one(Words(zh="价格连续变动", en="a price that moves day after day"), what, streak.days, " 天/d", streak)
 
 
 @describe.register
-def _(stock: Stock) -> Described:
+def _(stock: Stock, _names: Names) -> Described:
     what = Words(zh=f"{_series(stock).zh}库存占正常库存", en=f"{_series(stock).en}: stock of normal stock")
     says = Words(zh="库存低于正常库存的一定比例", en="stock below a share of normal stock")
     return _one(says, what, stock.percent_below, "%", stock, sign="<")
 
 
 @describe.register
-def _(deliveries: Deliveries) -> Described:
+def _(deliveries: Deliveries, _names: Names) -> Described:
     what = Words(zh="交售进度落后（百分点）", en="behind the schedule, percentage points")
     says = Words(zh="订单粮食交售落后于合同进度", en="deliveries under contract lag behind their schedule")
     return _one(says, what, deliveries.short_by, "", deliveries)
 
 
 @describe.register
-def _(silence: Silence) -> Described:
+def _(silence: Silence, _names: Names) -> Described:
     what = Words(zh=f"{_series(silence).zh}未报数的周期数", en=f"{_series(silence).en}: cadences without a reading")
     says = Words(zh="监测点中断报数", en="a point has gone silent")
     return _one(says, what, {silence.level: silence.cadences}, " 个周期/cadences", silence)
 
 
 @describe.register
-def _(overdue: Overdue) -> Described:
+def _(overdue: Overdue, _names: Names) -> Described:
     where = _where(overdue.where)
     says = Words(zh=f"隐患逾期未整改{where.zh}", en=f"a hazard not rectified in time{where.en}")
     return _one(says, Words(zh="逾期天数", en="days overdue"), overdue.days, " 天/d", overdue)
 
 
 @describe.register
-def _(crush: Crush) -> Described:
+def _(crush: Crush, names: Names) -> Described:
     says = Words(
         zh=f"人流连续 {crush.readings} 次读数密度上升而流量下降",
         en=f"over {crush.readings} readings the crowd grows denser while its flow falls",
     )
-    return _one(says, MEASURES["densest_per_m2"].words, {crush.level: crush.densest_per_m2}, " 人/m²", crush)
+    return _one(says, names.measures.words("densest_per_m2"), {crush.level: crush.densest_per_m2}, " 人/m²", crush)
 
 
 @describe.register
-def _(anomaly: Anomaly) -> Described:
+def _(anomaly: Anomaly, _names: Names) -> Described:
     name = anomaly.indicator.upper()
     least = number(anomaly.least_percent)
     says = Words(
@@ -186,8 +193,8 @@ def _(anomaly: Anomaly) -> Described:
 
 
 @describe.register
-def _(quorum: Quorum) -> Described:
-    at, part = grade(quorum.at), describe(quorum.of)
+def _(quorum: Quorum, names: Names) -> Described:
+    at, part = grade(quorum.at), describe(quorum.of, names)
     unit = "%" if quorum.share else " 个点/points"
     what = Words(zh=f"达到“{at.zh}”的监测点{'占比' if quorum.share else '数'}", en=f"points at “{at.en}”")
     silent = (
@@ -201,26 +208,26 @@ def _(quorum: Quorum) -> Described:
 
 
 @describe.register
-def _(every: AllOf) -> Described:
-    parts = tuple(map(describe, every.of))
+def _(every: AllOf, names: Names) -> Described:
+    parts = tuple(describe(part, names) for part in every.of)
     return Described(Words(zh="同时满足", en="all of"), (), parts, _least(parts, len(parts)))
 
 
 @describe.register
-def _(one: AnyOf) -> Described:
-    parts = tuple(map(describe, one.of))
+def _(one: AnyOf, names: Names) -> Described:
+    parts = tuple(describe(part, names) for part in one.of)
     return Described(Words(zh="满足任一", en="any of"), (), parts, _least(parts, 1))
 
 
 @describe.register
-def _(some: NOf) -> Described:
-    parts = tuple(map(describe, some.of))
+def _(some: NOf, names: Names) -> Described:
+    parts = tuple(describe(part, names) for part in some.of)
     return Described(Words(zh=f"至少满足 {some.n} 项", en=f"at least {some.n} of"), (), parts, _least(parts, some.n))
 
 
 @describe.register
-def _(held: For) -> Described:
-    part, long, at, gives = describe(held.condition), span(held.duration), grade(held.at), grade(held.gives)
+def _(held: For, names: Names) -> Described:
+    part, long, at, gives = describe(held.condition, names), span(held.duration), grade(held.at), grade(held.gives)
     says = Words(zh=f"“{at.zh}”持续 {long.zh}即为{gives.zh}", en=f"“{at.en}” for {long.en} means {gives.en}")
     row = Criterion(
         Words(zh="持续时间", en="duration"), {held.gives: Words(zh=f"≥ {long.zh}", en=f"≥ {long.en}")}, held.source
@@ -229,8 +236,8 @@ def _(held: For) -> Described:
 
 
 @describe.register
-def _(held_back: Unless) -> Described:
-    part, other, at = describe(held_back.condition), describe(held_back.unless), grade(held_back.at)
+def _(held_back: Unless, names: Names) -> Described:
+    part, other, at = describe(held_back.condition, names), describe(held_back.unless, names), grade(held_back.at)
     says = Words(zh=f"第一项成立，且第二项未达到“{at.zh}”", en=f"the first, unless the second is at “{at.en}”")
     return Described(says, (), (part, other), part.reaches)
 
@@ -258,8 +265,8 @@ def _bounds(bounds: Mapping[Any, Any], unit: str, sign: str = "≥") -> dict[str
     }
 
 
-def _row(row: Row) -> Criterion:
-    words, sign = MEASURES[row.measure].words, "≥" if row.side == "upper" else "<"
+def _row(row: Row, measures: Measures) -> Criterion:
+    sign, unit = "≥" if row.side == "upper" else "<", row.unit or measures.unit(row.measure)
     bounds = {}
     for level, bound in row.bounds.items():
         if isinstance(bound, str):
@@ -267,9 +274,9 @@ def _row(row: Row) -> Criterion:
             bounds[level] = Words(zh=f"{colour.zh}预警", en=f"{colour.en} warning")
         else:
             bounds[level] = Words(
-                zh=f"{sign} {number(bound)} {row.unit.zh}".strip(), en=f"{sign} {number(bound)} {row.unit.en}".strip()
+                zh=f"{sign} {number(bound)} {unit.zh}".strip(), en=f"{sign} {number(bound)} {unit.en}".strip()
             )
-    return Criterion(words, bounds, row.source)
+    return Criterion(measures.words(row.measure), bounds, row.source)
 
 
 def _series(spec: Any) -> Words:

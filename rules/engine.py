@@ -166,7 +166,10 @@ class _Application:
         )
         if ahead is not None:
             return ahead
-        return self._refuse_reading(fact) if isinstance(fact, GrainPriceReading) else None
+        if isinstance(fact, GrainPriceReading):
+            return self._refuse_reading(fact)
+        wrong = self._site.measures.below_0(fact) if fact.values else None
+        return _rejected("below_zero", wrong.words) if wrong is not None else None
 
     def _refuse_reading(self, reading: GrainPriceReading) -> Outcome | None:
         point = self._site.points.get(reading.point)

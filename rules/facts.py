@@ -43,6 +43,8 @@ Text = Annotated[
 Count = Annotated[int, Meta(ge=0, le=100_000_000)]
 Instant = Annotated[datetime, Meta(tz=True)]
 Revision = Annotated[int, Meta(ge=0, le=1_000_000)]
+Values = dict[Label, Decimal]
+"""Figures by name. Which names mean something, and whether one may lie below 0, the site says (`rules.measures`)."""
 
 MAX_BYTES = 256 * 1024
 """A fact is some hundred bytes; one of more than this is refused unread."""
@@ -89,6 +91,8 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, dict=T
         """
         # once for every reading: so only what can be written in several ways is written anew
         said = list(msgspec.structs.astuple(self))
+        if said[-1] == {}:
+            del said[-1]  # as if the kind had no `values`: what was taken before it had them is the same content
         said[_NOT_CONTENT] = (None if self.known == self.observed_at else self.known_at,)
         content = [_canonical(v) if v.__class__ in _WRITTEN_VARIOUSLY else v for v in said]
         return sha256(_encode(content)).hexdigest()[:16]
@@ -169,6 +173,8 @@ class HazardReport(Fact, frozen=True, kw_only=True, tag_field="kind", tag="hazar
     rectify_by: Instant | None = None
     text: Text | None = None
     reporter: Label | None = None
+    values: Values = {}
+    """Figures of the site's own (`measures` in `site.yaml`); a name that the site does not know is kept and ignored."""
 
     kind: ClassVar[str] = "hazard_report"
     topic: ClassVar[str] = "hazard-reports"
@@ -183,6 +189,7 @@ class HazardReport(Fact, frozen=True, kw_only=True, tag_field="kind", tag="hazar
             yield "loss_cny", self.loss_cny, Words(zh="元，不小于 0 的数", en="CNY, a number of 0 or more")
         if self.division[:6] != self.county:
             yield "division", self.division, _division_of(self.county)
+        yield from _value_faults(self.values)
 
 
 class DisasterForecast(Fact, frozen=True, kw_only=True, tag_field="kind", tag="disaster_forecast"):
@@ -196,7 +203,7 @@ class DisasterForecast(Fact, frozen=True, kw_only=True, tag_field="kind", tag="d
     expires: Instant | None = None
     message: Literal["alert", "update", "cancel"]
     references: Annotated[list[Label], Meta(max_length=20)] = []
-    values: dict[Label, Decimal] = {}
+    values: Values = {}
     issuer: Label | None = None
 
     kind: ClassVar[str] = "disaster_forecast"
@@ -206,9 +213,7 @@ class DisasterForecast(Fact, frozen=True, kw_only=True, tag_field="kind", tag="d
         return (self.source, self.warning, self.observed_at)
 
     def faults(self) -> Iterable[tuple[str, object, Words]]:
-        for key, value in self.values.items():
-            if not (value.is_finite() and bounded(value)):
-                yield f"values.{key}", value, expectations.FINITE
+        yield from _value_faults(self.values)
 
 
 class LargeEventStatus(Fact, frozen=True, kw_only=True, tag_field="kind", tag="large_event"):
@@ -225,6 +230,7 @@ class LargeEventStatus(Fact, frozen=True, kw_only=True, tag_field="kind", tag="l
     inflow_per_min: Count | None = None
     outflow_per_min: Count | None = None
     densest_per_m2: Decimal | None = None
+    values: Values = {}
 
     kind: ClassVar[str] = "large_event"
     topic: ClassVar[str] = "large-events"
@@ -238,6 +244,7 @@ class LargeEventStatus(Fact, frozen=True, kw_only=True, tag_field="kind", tag="l
         density = self.densest_per_m2
         if density is not None and not (density.is_finite() and density >= 0 and bounded(density)):
             yield "densest_per_m2", density, DENSITY
+        yield from _value_faults(self.values)
 
 
 class Tick(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="tick", omit_defaults=True):
@@ -303,6 +310,12 @@ def _price_of_one(measure: units.Measure, unit: str) -> Words:
 
 def _division_of(county: str) -> Words:
     return Words(zh=f"{county} 县内的行政区划代码", en=f"a division of county {county}")
+
+
+def _value_faults(values: Values) -> Iterable[tuple[str, object, Words]]:
+    for key, value in values.items():
+        if not bounded(value):
+            yield f"values.{key}", value, expectations.FINITE
 
 
 _EXACT = Context(prec=MAX_DIGITS)

@@ -6,11 +6,14 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from rules import expectations, units
 from rules.alerts import Words
-from rules.facts import MAX_NUMBER, bounded
+from rules.facts import KINDS, MAX_NUMBER, bounded
 from rules.fault import Fault, fault
 from rules.library import Library
+from rules.measures import FIXED
 from rules.plan_loading import read_plans, translation_faults
 from rules.site import Contract, Defaults, DeliveryDue, Point, Site, SiteFile, WarningLine
 from rules.yaml_file import BadFiles, Document
@@ -26,6 +29,12 @@ WHOLE = Decimal(100)
 NO_FILE = Words(zh="没有此文件", en="no such file")
 OF_THE_SITE = Words(zh="站点目录中的文件", en="a file of the site directory")
 POINTS = Words(zh="监测点列表", en="a list of points")
+NEW_MEASURE = Words(
+    zh="固定指标和数据字段未用的名称", en="a name that neither a fixed measure nor a field of these facts has"
+)
+NO_SUM = Words(
+    zh="highest | lowest（只有险情报告的数可以相加）", en="highest | lowest: only figures of hazard reports are added"
+)
 UNIQUE = Words(zh="其他监测点未用的编号", en="an id that no other point has")
 ONE_LINE = Words(zh="每个品种、环节一条警戒线", en="one line for each commodity and stage")
 NO_BOUND = Words(zh="upper 和 lower 都没有", en="neither upper nor lower")
@@ -79,10 +88,23 @@ def _document(texts: Mapping[str, str], name: str, faults: list[Fault]) -> Docum
 def _site(texts: Mapping[str, str], faults: list[Fault]) -> SiteFile | None:
     document = _document(texts, "site.yaml", faults)
     try:
-        return document.to(SiteFile) if document else None
+        site = document.to(SiteFile) if document else None
     except BadFiles as bad:
         faults += bad.faults
         return None
+    if document is not None and site is not None:
+        faults += _measure_faults(document, site)
+    return site
+
+
+def _measure_faults(document: Document, site: SiteFile) -> Iterator[Fault]:
+    """Of the site's own figures."""
+    for name, one in site.measures.items():
+        taken = {*FIXED, *(field.name for field in msgspec.structs.fields(KINDS[one.facts]))}
+        if name in taken:
+            yield document.fault(f"$.measures.{name}", name, NEW_MEASURE)
+        if one.across == "sum" and one.facts != "hazard_report":
+            yield document.fault(f"$.measures.{name}.across", one.across, NO_SUM)
 
 
 def _points(texts: Mapping[str, str], faults: list[Fault]) -> dict[str, Point]:

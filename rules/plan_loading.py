@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rules.alerts import Words
 from rules.inheritance import INHERITED, ancestors, cycle, inherit, rooted
+from rules.measures import Measures
 from rules.plan_checks import findings
 from rules.plan_checks.finding import Anything, Finding, Known, one_of
 from rules.plan_checks.translations import untranslated
@@ -54,7 +55,7 @@ def read_plans(documents: Iterable[Document], site: SiteFile | None) -> tuple[li
                 plans.setdefault(plan.id, plan)
     for one, plan in read:
         own = one.document.value
-        faults += [*_trigger_faults(one.document, plan), *_inhibition_faults(one.document, plan, plans, parents)]
+        faults += [*_trigger_faults(one.document, plan, known), *_inhibition_faults(one.document, plan, plans, parents)]
         faults += _shown(one.document, (f for f in findings(plan, known) if _written_here(f.path, own)))
     return list(plans.values()), faults
 
@@ -90,8 +91,8 @@ def _unreadable(document: Document) -> list[Fault]:
 def _known(site: SiteFile | None, parents: Mapping[str, str | None]) -> Known:
     named = {parent for parent in parents.values() if parent}
     if site is None:
-        return Known(Anything(), Anything(), named)
-    return Known({*site.roles, site.duty_role}, site.departments.keys(), named)
+        return Known(Anything(), Anything(), named, None)
+    return Known({*site.roles, site.duty_role}, site.departments.keys(), named, Measures(site.measures))
 
 
 def _lineage(one: Written, parents: Mapping[str, str | None]) -> Iterator[Finding]:
@@ -147,14 +148,14 @@ def _shown(document: Document, found: Iterable[Finding]) -> list[Fault]:
     return [document.fault(*one) for one in found]
 
 
-def _trigger_faults(document: Document, plan: Plan) -> Iterator[Fault]:
+def _trigger_faults(document: Document, plan: Plan, known: Known) -> Iterator[Fault]:
     ids: set[str] = set()
     for i, trigger in enumerate(plan.triggers):
         path = f"$.triggers[{i}]"
         if trigger.id in ids:
             yield document.fault(f"{path}.id", trigger.id, UNIQUE_TRIGGER)
         ids.add(trigger.id)
-        for misfit in trigger_misfits(trigger, path):
+        for misfit in trigger_misfits(trigger, path, known):
             yield document.fault(*misfit)
         there = placed(trigger)
         for j, part in enumerate(plan.scope):

@@ -13,6 +13,7 @@ from msgspec import Meta
 from rules.alerts import Words
 from rules.expectations import saying
 from rules.facts import County, Division, Label
+from rules.measures import NO_UNIT, Measures
 from rules.vocabulary import Duration, Identifier, Role, seconds
 
 
@@ -79,6 +80,29 @@ class PointsFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     points: list[Point]
 
 
+class OwnMeasure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """一项本地指标：数据在 `values` 中以其名称给出 / a figure that facts carry in `values`, under its name."""
+
+    facts: Literal["hazard_report", "disaster_forecast", "large_event"]
+    """由哪种数据给出 / which kind of fact carries it."""
+    words: Words
+    """名称 / what people call it."""
+    unit: Words = NO_UNIT
+    """单位 / its unit, for rows that write none of their own."""
+    across: Literal["sum", "highest", "lowest"] | None = None
+    """几起合计：sum 相加，highest 取最高，lowest 取最低（同一起内也取最低） / how figures of several occurrences join.
+
+    Absent: reports are added, of several warnings or counts the highest counts. Within one occurrence the highest
+    counts; with `lowest`, where less is graver (a temperature, a water level), the lowest.
+    """
+    negative: bool = False
+    """可否小于 0，如气温 / whether it may lie below 0, as a temperature does; else such a fact is refused."""
+
+    @property
+    def joined(self) -> Literal["sum", "highest", "lowest"]:
+        return self.across or ("sum" if self.facts == "hazard_report" else "highest")
+
+
 class SiteFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`site.yaml`."""
 
@@ -95,6 +119,8 @@ class SiteFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Roles of the duty roster that plans may name."""
     departments: dict[Identifier, Words] = {}
     """Departments that plans may give tasks to."""
+    measures: dict[Identifier, OwnMeasure] = {}
+    """本地指标 / figures of the site's own, which tables of its plans may measure beside the fixed ones."""
     future: Duration = "5m"
     """How far ahead of the clock an observation may lie."""
     page_within: Duration | None = None
@@ -111,6 +137,11 @@ class Site(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def future(self) -> timedelta:
         return timedelta(seconds=seconds(self.file.future))
+
+    @cached_property
+    def measures(self) -> Measures:
+        """What its tables can measure."""
+        return Measures(self.file.measures)
 
     @cached_property
     def counties(self) -> dict[str, Words]:

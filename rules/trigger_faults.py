@@ -11,7 +11,7 @@ from rules.alerts import Words
 from rules.expectations import choice
 from rules.facts import KINDS, MAX_NUMBER, bounded
 from rules.fault import NOTHING
-from rules.measures import COLOURS, MEASURES
+from rules.measures import COLOURS, Measure, Measures
 from rules.misfit import Misfit
 from rules.severity import LEVELS, Severity
 from rules.subjects import DEFAULT, POSSIBLE, by
@@ -39,7 +39,9 @@ from rules.triggers import (
 from rules.vocabulary import seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from rules.plan_checks.finding import Known
 
 
 OF_ONE_SERIES = Words(zh="此条件只看一个序列", en="a condition of one series")
@@ -54,6 +56,7 @@ SOME_DENSITY = Words(zh="每平方米人数，大于 0 的数", en="persons a sq
 SOME_TIME = Words(zh="大于 0 的时长：连续须不止一次读数", en="a duration above 0: a row is more than one reading")
 FROM_0 = Words(zh=f"不小于 0、小于 {MAX_NUMBER:.0E} 的数", en=f"a number from 0 and below {MAX_NUMBER:.0E}")
 ABOVE_0 = Words(zh=f"大于 0、小于 {MAX_NUMBER:.0E} 的数", en=f"a number above 0 and below {MAX_NUMBER:.0E}")
+SOME_NUMBER = Words(zh=f"小于 {MAX_NUMBER:.0E} 的有限的数", en=f"a finite number below {MAX_NUMBER:.0E}")
 SOME_BOUND = Words(zh="至少一个级别的界限", en="a bound for at least one level")
 ABOVE = Words(zh="高于下一级的界限", en="a bound above that of the level below it")
 BELOW = Words(zh="低于下一级的界限", en="a bound below that of the level below it")
@@ -73,8 +76,8 @@ def _at_most(number: int) -> Words:
     return Words(zh=f"至多 {number}，即条件的个数", en=f"at most {number}, as many as there are conditions")
 
 
-def _measure_of(kind: str) -> Words:
-    known = ", ".join(sorted(name for name, measure in MEASURES.items() if kind in measure.kinds))
+def _measure_of(kind: str, names: Iterable[str]) -> Words:
+    known = ", ".join(names)
     return Words(zh=f"{kind} 的指标：{known}", en=f"a measure of {kind}: {known}")
 
 
@@ -82,7 +85,7 @@ def _no(field: str) -> Words:
     return Words(zh=f"没有 {field}", en=f"no {field}")
 
 
-def trigger_misfits(trigger: Trigger, path: str) -> Iterator[Misfit]:
+def trigger_misfits(trigger: Trigger, path: str, around: Known) -> Iterator[Misfit]:
     """Every one of a trigger, its paths beginning with `path`."""
     read = kinds(trigger.when)
     for i, field in enumerate(trigger.by):
@@ -91,34 +94,34 @@ def trigger_misfits(trigger: Trigger, path: str) -> Iterator[Misfit]:
                 yield Misfit(f"{path}.by[{i}]", field, _of_kind(kind))
     series = DEFAULT["grain_price"]
     one_series = set(by(trigger)) == set(series) and len(read) == 1
-    yield from _condition(trigger.when, f"{path}.when", one_series=one_series)
+    yield from _condition(trigger.when, f"{path}.when", around, one_series=one_series)
 
 
-def _condition(spec: Condition, path: str, *, one_series: bool) -> Iterator[Misfit]:
+def _condition(spec: Condition, path: str, around: Known, *, one_series: bool) -> Iterator[Misfit]:
     if isinstance(spec, AllOf | AnyOf | NOf):
         if isinstance(spec, NOf) and spec.n > len(spec.of):
             yield Misfit(f"{path}.n", spec.n, _at_most(len(spec.of)))
         for i, one in enumerate(spec.of):
-            yield from _condition(one, f"{path}.of[{i}]", one_series=one_series)
+            yield from _condition(one, f"{path}.of[{i}]", around, one_series=one_series)
     elif isinstance(spec, For):
-        yield from _condition(spec.condition, f"{path}.condition", one_series=one_series)
+        yield from _condition(spec.condition, f"{path}.condition", around, one_series=one_series)
     elif isinstance(spec, Unless):
-        yield from _condition(spec.condition, f"{path}.condition", one_series=one_series)
-        yield from _condition(spec.unless, f"{path}.unless", one_series=one_series)
+        yield from _condition(spec.condition, f"{path}.condition", around, one_series=one_series)
+        yield from _condition(spec.unless, f"{path}.unless", around, one_series=one_series)
     elif isinstance(spec, Quorum):
         yield from _ladder(spec.points, f"{path}.points")
-        yield from _condition(spec.of, f"{path}.of", one_series=True)
+        yield from _condition(spec.of, f"{path}.of", around, one_series=True)
     else:
         if kinds(spec) == {"grain_price"} and not one_series:
             yield Misfit(path, OF_ONE_SERIES, WITHIN_QUORUM)
-        yield from _leaf(spec, path)
+        yield from _leaf(spec, path, around)
 
 
-def _leaf(spec: Condition, path: str) -> Iterator[Misfit]:
+def _leaf(spec: Condition, path: str, around: Known) -> Iterator[Misfit]:
     if isinstance(spec, Line):
         yield from _ratio(spec, path)
     elif isinstance(spec, Table):
-        yield from _table(spec, path)
+        yield from _table(spec, path, around.measures)
     elif isinstance(spec, Change):
         yield from _ladder(spec.percent, f"{path}.percent")
     elif isinstance(spec, Deliveries):
@@ -165,15 +168,16 @@ def _anomaly(spec: Anomaly, path: str) -> Iterator[Misfit]:
             yield Misfit(f"{path}.{least}", value, FROM_0)
 
 
-def _table(spec: Table, path: str) -> Iterator[Misfit]:
+def _table(spec: Table, path: str, measures: Measures | None) -> Iterator[Misfit]:
     yield from _where(spec.where, spec.facts, path)
+    there = measures or Measures()
     for j, row in enumerate(spec.rows):
         where = f"{path}.rows[{j}]"
-        measure = MEASURES.get(row.measure)
-        if measure is None or spec.facts not in measure.kinds:
-            yield Misfit(f"{where}.measure", row.measure, _measure_of(spec.facts))
-            continue
-        yield from _bounds(row, where)
+        measure = there.get(row.measure, spec.facts)
+        if measure is not None:
+            yield from _bounds(row, measure, where)
+        elif measures is not None:
+            yield Misfit(f"{where}.measure", row.measure, _measure_of(spec.facts, measures.names(spec.facts)))
 
 
 def _where(where: Mapping[str, object], kind: str, path: str) -> Iterator[Misfit]:
@@ -183,14 +187,14 @@ def _where(where: Mapping[str, object], kind: str, path: str) -> Iterator[Misfit
             yield Misfit(f"{path}.where.{field}", field, field_of(kind))
 
 
-def _bounds(row: Row, path: str) -> Iterator[Misfit]:
+def _bounds(row: Row, measure: Measure, path: str) -> Iterator[Misfit]:
     wanted, unwanted = ("colours", "levels") if row.measure == "colour" else ("levels", "colours")
     if getattr(row, unwanted) or not getattr(row, wanted):
         found = Words(zh=f"写了 {unwanted}", en=unwanted) if getattr(row, unwanted) else _no(wanted)
         yield Misfit(path, found, Words(zh=f"指标 {row.measure} 的 {wanted}", en=f"{wanted} for measure {row.measure}"))
         return
     if wanted == "levels":
-        yield from _ladder(row.levels, f"{path}.levels", falling=row.side == "lower")
+        yield from _ladder(row.levels, f"{path}.levels", falling=row.side == "lower", any_sign=measure.negative)
         return
     below = -1
     for level in (level.word for level in LEVELS if level.word in row.colours):
@@ -201,17 +205,22 @@ def _bounds(row: Row, path: str) -> Iterator[Misfit]:
 
 
 def _ladder(
-    bounds: Mapping[Any, Decimal] | Mapping[Any, int], path: str, *, falling: bool = False, nought: bool = False
+    bounds: Mapping[Any, Decimal] | Mapping[Any, int],
+    path: str,
+    *,
+    falling: bool = False,
+    nought: bool = False,
+    any_sign: bool = False,
 ) -> Iterator[Misfit]:
-    """`nought`: a bound of 0 makes sense."""
+    """`nought`: a bound of 0 makes sense; `any_sign`: one below it too."""
     if not bounds:
         yield Misfit(path, NOTHING, SOME_BOUND)
     below: Decimal | int | None = None
     for level in (severity.word for severity in Severity if severity.word in bounds):
         bound = bounds[level]
-        if not bounded(Decimal(bound)) or bound < 0 or (bound == 0 and not nought):
+        if not bounded(Decimal(bound)) or (not any_sign and (bound < 0 or (bound == 0 and not nought))):
             # a bound of 0 would be reached by every report that says nothing happened
-            yield Misfit(f"{path}.{level}", bound, ABOVE_0)
+            yield Misfit(f"{path}.{level}", bound, SOME_NUMBER if any_sign else ABOVE_0)
             continue
         if below is not None and (bound >= below if falling else bound <= below):
             yield Misfit(f"{path}.{level}", bound, BELOW if falling else ABOVE)

@@ -61,7 +61,8 @@ class Row(Strict, frozen=True, kw_only=True):
     side: Literal["upper", "lower"] = "upper"
     deadband: Decimal = Decimal(0)
     """How far past the bound a figure must come back, in the measure's own unit."""
-    unit: Words = Words(zh="", en="")
+    unit: Words | None = None
+    """Absent: the measure's own."""
     source: str
 
     @property

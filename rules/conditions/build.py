@@ -86,7 +86,7 @@ _OF_POINT: dict[type, Callable[[Any, Aim], Condition]] = {
 
 def _leaf(spec: Spec, site: Site, aims: Sequence[Aim]) -> Condition:
     if isinstance(spec, Table):
-        return TableCondition(spec, _figures(spec, site))
+        return TableCondition(spec, _figures(spec, site), site.measures)
     if isinstance(spec, Overdue):
         return OverdueCondition(spec, site)
     if isinstance(spec, Crush):
@@ -98,4 +98,4 @@ def _leaf(spec: Spec, site: Site, aims: Sequence[Aim]) -> Condition:
 def _figures(spec: Table, site: Site) -> Figures:
     if spec.facts == "hazard_report":
         return ReportFigures(site, timedelta(seconds=seconds(spec.window)))
-    return ForecastFigures(site) if spec.facts == "disaster_forecast" else CrowdFigures()
+    return ForecastFigures(site) if spec.facts == "disaster_forecast" else CrowdFigures(site.measures)

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from rules.alerts import Words
 from rules.conditions.figures import MOST, Figures
-from rules.measures import FIGURES
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from rules.detector import Sample
     from rules.facts import LargeEventStatus
+    from rules.measures import Measures
 
 
 class CrowdFigures(Figures):
     """What each source last said of each field."""
 
+    def __init__(self, measures: Measures) -> None:
+        self._measures = measures
+
     def start(self) -> dict[str, Any]:
         return {"said": {}, "name": "", "venue": ""}
 
     def extract(self, fact: LargeEventStatus) -> dict[str, Any]:  # type: ignore[override]
-        found = {field: getattr(fact, field) for field in FIGURES["large_event"]}
-        figures = {f: v if isinstance(v, int) else str(v) for f, v in found.items() if v is not None}
-        return {"name": fact.name, "venue": fact.venue, "figures": figures}
+        return {"name": fact.name, "venue": fact.venue, "figures": self._measures.stated(fact)}
 
     def read(self, memory: dict[str, Any], sample: Sample, said: dict[str, Any]) -> dict[str, Any]:
         sources = {key: one for key, one in memory["said"].items() if key != sample.key}
@@ -38,12 +38,8 @@ class CrowdFigures(Figures):
         return {**memory, "said": {source: one for source, one in memory["said"].items() if source != key}}
 
     def figures(self, memory: dict[str, Any], at: datetime) -> dict[str, Any]:  # noqa: ARG002
-        found: dict[str, Any] = {}
-        for one in memory["said"].values():
-            for field, value in one.items():
-                found[field] = max(found.get(field, value), value, key=Decimal)
-        return found
+        return self._measures.within(memory["said"].values())
 
-    def title(self, memory: dict[str, Any], at: datetime) -> Words:  # noqa: ARG002
+    def title(self, memory: dict[str, Any], at: datetime, fields: tuple[str, ...] = ()) -> Words:  # noqa: ARG002
         name, venue = memory["name"], memory["venue"]
         return Words(zh=f"{name}（{venue}）", en=f"{name} ({venue})")

@@ -25,7 +25,7 @@ from rules.conditions.condition import Condition, graded, most
 from rules.conditions.figures import MOST
 from rules.facts import LargeEventStatus
 from rules.limits import UNKNOWN, Verdict
-from rules.measures import MEASURES
+from rules.measures import FIXED
 from rules.severity import Severity
 from rules.vocabulary import seconds
 
@@ -68,7 +68,7 @@ class CrushCondition(Condition):
             return {**title, "measure": "", "row": []}
         inflow, outflow = fact.inflow_per_min, fact.outflow_per_min
         figures = {field: getattr(fact, field) for field in ("densest_per_m2", "attendance", "area_m2")}
-        densities = {measure: MEASURES[measure].read(figures) for measure in DENSITIES}
+        densities = {measure: FIXED[measure].read(figures) for measure in DENSITIES}
         measure = next((one for one in DENSITIES if densities[one] is not None), None)
         if measure is None or inflow is None or outflow is None:
             return None

@@ -45,5 +45,5 @@ class Figures(ABC):
         return None
 
     @abstractmethod
-    def title(self, memory: Any, at: datetime) -> Words:
-        """What it is about, for people."""
+    def title(self, memory: Any, at: datetime, fields: tuple[str, ...] = ()) -> Words:
+        """What it is about, for people: where the figures of `fields` come from, as far as that is known."""

@@ -1,4 +1,9 @@
-"""The gravest colour among warnings that are not cancelled, replaced or expired, and where it holds."""
+"""The gravest colour and figures among warnings that are not cancelled, replaced or expired, and where they hold.
+
+Figures are the site's own (`values`, e.g. rain within 3 hours). They belong to the warning: a later version that leaves
+one out keeps the last known value, another warning that replaces it says its own. Of several warnings the highest
+counts.
+"""
 
 from __future__ import annotations
 
@@ -35,14 +40,16 @@ class ForecastFigures(Figures):
     kept = MOST // 2
 
     def __init__(self, site: Site) -> None:
-        self._site = site
+        self._site, self._measures = site, site.measures
 
     def start(self) -> dict[str, Any]:
         return {"warnings": {}, "void": []}
 
     def extract(self, fact: DisasterForecast) -> dict[str, Any]:  # type: ignore[override]
+        figures = self._measures.stated(fact)
         return {
-            "colour": fact.colour,
+            "colour": figures.pop("colour"),
+            "figures": figures,
             "hazard": fact.hazard,
             "divisions": fact.divisions[:NAMED],
             "cancel": fact.message == "cancel",
@@ -53,7 +60,11 @@ class ForecastFigures(Figures):
     def read(self, memory: dict[str, Any], sample: Sample, said: dict[str, Any]) -> dict[str, Any]:
         now = sample.observed_at
         live = {k: w for k, w in memory["warnings"].items() if k != sample.key and not _expired(w, now)}
-        live[sample.key] = {k: v for k, v in said.items() if k != "references"}
+        before = memory["warnings"].get(sample.key)
+        known = _figures(before) if before and not before["cancel"] and not _expired(before, now) else {}
+        live[sample.key] = {
+            **{k: v for k, v in said.items() if k != "references"}, "figures": {**known, **_figures(said)},
+        }  # fmt: skip
         replaced = [ref for ref in said["references"] if ref != sample.key and ref not in memory["void"]]
         if len(live) > MOST:
             del live[next(iter(live))]
@@ -67,24 +78,32 @@ class ForecastFigures(Figures):
         if not standing:
             return {}
         colour = max((w["colour"] for w in standing), key=COLOURS.index)
-        where = dict.fromkeys(d for w in standing if w["colour"] == colour for d in w["divisions"])
-        return {"colour": colour, "hazard": standing[0]["hazard"], "divisions": list(where)}
+        return {"colour": colour, **self._measures.within(map(_figures, standing))}
 
     def due(self, memory: dict[str, Any], clock: datetime) -> datetime | None:
         expiries = (datetime.fromisoformat(w["expires"]) for w in memory["warnings"].values() if w["expires"])
         return min((e for e in expiries if e > clock), default=None)
 
-    def title(self, memory: dict[str, Any], at: datetime) -> Words:
-        figures = self.figures(memory, at)
-        if not figures:
-            figures = next(reversed(memory["warnings"].values()), {"divisions": [], "hazard": ""})
-        return warned(self._site, figures["divisions"], figures["hazard"])
+    def title(self, memory: dict[str, Any], at: datetime, fields: tuple[str, ...] = ("colour",)) -> Words:
+        """Where the warnings hold that say the present figures of `fields`; else where the newest held."""
+        present = self.figures(memory, at)
+        standing = [{**_figures(w), **w} for w in self._standing(memory, at)]
+        told = [w for w in standing if any(f in present and w.get(f) == present[f] for f in fields)]
+        told = told or list(memory["warnings"].values())[-1:]
+        where = dict.fromkeys(division for w in told for division in w["divisions"])
+        return warned(self._site, list(where), told[0]["hazard"] if told else "")
 
     def _standing(self, memory: dict[str, Any], at: datetime) -> list[dict[str, Any]]:
         void = set(memory["void"])
         return [
             w for key, w in memory["warnings"].items() if not w["cancel"] and key not in void and not _expired(w, at)
         ]
+
+
+def _figures(warning: dict[str, Any]) -> dict[str, Any]:
+    """Of a warning that was kept before figures were: none."""
+    found: dict[str, Any] = warning.get("figures", {})
+    return found
 
 
 def _expired(warning: dict[str, Any], at: datetime) -> bool:

@@ -2,8 +2,9 @@
 
 Per report the version with the latest `observed_at` counts, and a field it leaves out keeps the last known value.
 `event` joins reports of one occurrence: within it the highest figure per field counts, across occurrences figures are
-added. A window runs from the occurrence's first observation: 30 days for a changed number of dead, 7 for road accidents
-and fires (生产安全事故报告和调查处理条例 art. 13).
+added, but for those that the site says do not add up (two earthquakes have no magnitude together). A window runs from
+the occurrence's first observation: 30 days for a changed number of dead, 7 for road accidents and fires
+(生产安全事故报告和调查处理条例 art. 13).
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from rules.alerts import Words
 from rules.conditions.figures import MOST, Figures
-from rules.measures import FIGURES
 
 if TYPE_CHECKING:
     from rules.detector import Sample
@@ -25,7 +25,7 @@ Occurrence = dict[str, Any]
 """`first` observation, `reports`: report to its figures, `town`: where it was last seen."""
 
 REST = ""
-"""The report that stands for those no longer known one by one: the highest figure of each."""
+"""The report that stands for those no longer known one by one: what they say together."""
 
 
 class ReportFigures(Figures):
@@ -34,19 +34,18 @@ class ReportFigures(Figures):
     kept = MOST // 2
 
     def __init__(self, site: Site, window: timedelta) -> None:
-        self._site, self._window = site, window
+        self._site, self._measures, self._window = site, site.measures, window
 
     def start(self) -> dict[str, Occurrence]:
         return {}
 
     def extract(self, fact: HazardReport) -> dict[str, Any]:  # type: ignore[override]
-        found = {field: getattr(fact, field) for field in FIGURES["hazard_report"]}
-        figures = {f: v if isinstance(v, int) else str(v) for f, v in found.items() if v is not None}
+        figures = self._measures.stated(fact)
         return {"event": occurrence(fact), "name": fact.event or fact.report, "town": fact.division, "figures": figures}
 
     def read(self, memory: dict[str, Occurrence], sample: Sample, said: dict[str, Any]) -> dict[str, Occurrence]:
         known = memory.get(said["event"]) or {"first": sample.observed_at.isoformat(), "reports": {}}
-        reports = _stated(known["reports"], sample.key, said["figures"])
+        reports = self._stated(known["reports"], sample.key, said["figures"])
         now = {"first": known["first"], "reports": reports, "town": said["town"], "name": said["name"]}
         others = {event: one for event, one in memory.items() if event != said["event"]}
         if len(others) >= MOST:
@@ -61,11 +60,12 @@ class ReportFigures(Figures):
         return {event: one for event, one in left.items() if one["reports"]}
 
     def figures(self, memory: dict[str, Occurrence], at: datetime) -> dict[str, Any]:
-        total: dict[str, Any] = {}
         live = [one for one in memory.values() if self._counts(one, at)]
+        each: dict[str, list[Decimal]] = {}
         for one in live:
-            for field, value in _highest(one["reports"]).items():
-                total[field] = total[field] + value if field in total else value
+            for field, value in self._measures.within(one["reports"].values()).items():
+                each.setdefault(field, []).append(Decimal(value))
+        total: dict[str, Any] = {field: self._measures.join(field).across(found) for field, found in each.items()}
         if live:
             total["events"] = Decimal(len(live))
         return total
@@ -76,7 +76,7 @@ class ReportFigures(Figures):
         ends = (_first(one) + self._window for one in memory.values())
         return min((end for end in ends if end > clock), default=None)
 
-    def title(self, memory: dict[str, Occurrence], at: datetime) -> Words:
+    def title(self, memory: dict[str, Occurrence], at: datetime, fields: tuple[str, ...] = ()) -> Words:  # noqa: ARG002
         if not memory:
             return Words(zh="原报告已改报他处，", en="the report now stands elsewhere")
         live = [one for one in memory.values() if self._counts(one, at)] or list(memory.values())
@@ -91,6 +91,18 @@ class ReportFigures(Figures):
     def _counts(self, one: Occurrence, at: datetime) -> bool:
         return not self._window or at < _first(one) + self._window
 
+    def _stated(
+        self, reports: dict[str, dict[str, Any]], key: str, figures: dict[str, Any]
+    ) -> dict[str, dict[str, Any]]:
+        if key in reports or len(reports) < MOST:
+            return {**reports, key: {**reports.get(key, {}), **figures}}
+        oldest = next(name for name in reports if name != REST)  # too many to be known one by one
+        return {
+            REST: self._measures.within([reports.get(REST, {}), reports[oldest]]),
+            **{name: said for name, said in reports.items() if name not in (REST, oldest)},
+            key: figures,
+        }
+
 
 def occurrence(fact: HazardReport) -> str:
     """Two sources number their reports by themselves: only an event joins them."""
@@ -99,26 +111,3 @@ def occurrence(fact: HazardReport) -> str:
 
 def _first(one: Occurrence) -> datetime:
     return datetime.fromisoformat(one["first"])
-
-
-def _stated(reports: dict[str, dict[str, Any]], key: str, figures: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    if key in reports or len(reports) < MOST:
-        return {**reports, key: {**reports.get(key, {}), **figures}}
-    oldest = next(name for name in reports if name != REST)  # too many to be known one by one
-    return {
-        REST: _highest_of([reports.get(REST, {}), reports[oldest]]),
-        **{name: said for name, said in reports.items() if name not in (REST, oldest)},
-        key: figures,
-    }
-
-
-def _highest_of(said: list[dict[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for one in said:
-        for field, value in one.items():
-            found[field] = max(found.get(field, value), value, key=Decimal)
-    return found
-
-
-def _highest(reports: dict[str, dict[str, Any]]) -> dict[str, Decimal]:
-    return {field: Decimal(value) for field, value in _highest_of(list(reports.values())).items()}

@@ -6,12 +6,12 @@ Of several rows one fulfilled criterion is enough, and the highest level counts 
 
 from __future__ import annotations
 
-from decimal import ROUND_DOWN, Decimal
+from decimal import ROUND_FLOOR, Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rules.alerts import Words
 from rules.conditions.condition import Condition, Ladder, graded, most
-from rules.measures import COLOUR_WORDS, COLOURS, MEASURES
+from rules.measures import COLOUR_WORDS, COLOURS
 from rules.severity import Severity
 
 if TYPE_CHECKING:
@@ -22,28 +22,38 @@ if TYPE_CHECKING:
     from rules.detector import Sample
     from rules.facts import AnyFact
     from rules.limits import Verdict
+    from rules.measures import Measure, Measures
     from rules.triggers import Row, Table
+
+
+FINEST = -9
+"""Digits after the point that a figure is told in, at the most: figures are below 10¹², arithmetic has 28 digits."""
 
 
 class Criterion(NamedTuple):
     """One row, its bounds as a ladder: colours by their rank."""
 
     row: Row
+    measure: Measure
     ladder: Ladder
 
+    @property
+    def unit(self) -> Words:
+        return self.row.unit or self.measure.unit
+
     def value(self, figures: Mapping[str, Any]) -> Decimal | None:
-        found = MEASURES[self.row.measure].read(figures)
+        found = self.measure.read(figures)
         return Decimal(COLOURS.index(found)) if isinstance(found, str) else found
 
 
 class TableCondition(Condition):
     """Rows over the present figures of one kind of fact."""
 
-    def __init__(self, spec: Table, figures: Figures) -> None:
+    def __init__(self, spec: Table, figures: Figures, measures: Measures) -> None:
         self.kept = figures.kept
         self._facts, self._figures = spec.facts, figures
         self._where = {field: frozenset(values) for field, values in spec.where.items()}
-        self._criteria = [Criterion(row, _ladder(row)) for row in spec.rows]
+        self._criteria = [Criterion(row, measures[row.measure], _ladder(row)) for row in spec.rows]
         self.levels = frozenset(level for c in self._criteria for level in c.ladder.levels)
 
     @property
@@ -75,14 +85,15 @@ class TableCondition(Condition):
         return most(ladder.verdict(value) for ladder, value in values if value is not None)
 
     def explain(self, memory: Any, at: datetime, severity: Severity, *, estimated: bool) -> Words:  # noqa: ARG002
-        title, figures = self._figures.title(memory, at), self._figures.figures(memory, at)
+        figures = self._figures.figures(memory, at)
         told = [(v.held, v.reached, i) for i, v in self._verdicts(figures) if v.held]
         if severity is Severity.NORMAL or not told:
+            title = self._figures.title(memory, at)
             return Words(zh=f"{title.zh} 各项指标均低于响应条件", en=f"{title.en}: no criterion is fulfilled")
         _, _, gravest = max(told, key=lambda one: (one[1], one[0], -one[2]))
         criterion = self._criteria[gravest]
-        words, shown = MEASURES[criterion.row.measure].words, _against(criterion, figures, severity)
-        grade = graded(severity)
+        title = self._figures.title(memory, at, criterion.measure.fields)
+        words, shown, grade = criterion.measure.words, _against(criterion, figures, severity), graded(severity)
         return Words(zh=f"{title.zh} {words.zh}{shown.zh}{grade.zh}", en=f"{title.en} {words.en} {shown.en}{grade.en}")
 
     def _verdicts(self, figures: Mapping[str, Any]) -> list[tuple[int, Verdict]]:
@@ -105,6 +116,15 @@ def _against(criterion: Criterion, figures: Mapping[str, Any], severity: Severit
     upper = row.side == "upper"
     assert bound is not None  # noqa: S101 - nor one without a bound
     relation = ("≥" if value >= bound else "<") if upper else ("<" if value < bound else "≥")
-    # rounded away from the bound, so that 89.99 % never reads as the 90 it has not reached
-    shown = f"{value.quantize(Decimal('0.1'), ROUND_DOWN).normalize():f}"
-    return Words(zh=f"{shown}{row.unit.zh} {relation} {bound}", en=f"{shown} {row.unit.en} {relation} {bound}")
+    # rounded away from the bound and as fine as it, so that 89.99 % never reads as the 90 it has not reached
+    shown = f"{value.quantize(_step(bound), ROUND_FLOOR).normalize():f}"
+    unit = criterion.unit
+    in_english = f" {unit.en}" if unit.en else ""
+    return Words(zh=f"{shown}{unit.zh} {relation} {bound}", en=f"{shown}{in_english} {relation} {bound}")
+
+
+def _step(bound: Decimal) -> Decimal:
+    """A tenth, or less where the bound is written so: 0.05 mg/L is not told in tenths."""
+    exponent = bound.as_tuple().exponent
+    assert isinstance(exponent, int)  # noqa: S101 - a bound is a finite number
+    return Decimal(1).scaleb(max(min(exponent, -1), FINEST))

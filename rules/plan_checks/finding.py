@@ -10,6 +10,8 @@ from rules.alerts import Words
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from rules.measures import Measures
+
 
 class Finding(NamedTuple):
     """One place of a plan: its path (`$.tasks[0].within`), what is there, and what was expected."""
@@ -33,6 +35,8 @@ class Known(NamedTuple):
     departments: Collection[str]
     parents: Collection[str]
     """Plans that others name as their parent."""
+    measures: Measures | None
+    """What tables can measure; None where the site cannot be read."""
 
 
 def one_of(value: str, what: Words, known: Collection[str]) -> Words:

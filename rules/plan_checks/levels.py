@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rules.alerts import Words
-from rules.describe import describe
+from rules.describe import Names, describe
 from rules.plan_checks.finding import Finding, Known
 from rules.plan_duties import RESPONSES
 from rules.severity import Severity
@@ -17,9 +17,13 @@ if TYPE_CHECKING:
     from rules.plans import Plan
 
 
+UNNAMED = Names()
+"""What a trigger reaches does not depend on what things are called."""
+
+
 def reached(plan: Plan) -> tuple[Response, ...]:
     """The severities at which the plan responds, least grave first: those of its triggers, and what people raise to."""
-    by_triggers = {word for trigger in plan.triggers for word in describe(trigger.when).reaches}
+    by_triggers = {word for trigger in plan.triggers for word in describe(trigger.when, UNNAMED).reaches}
     by_people = {judgement.to for judgement in plan.upgrade if judgement.to is not None}
     return tuple(word for word in RESPONSES if word in by_triggers | by_people)
 
@@ -51,7 +55,7 @@ def unreached(plan: Plan, known: Known) -> Iterator[Finding]:  # noqa: ARG001 - 
 def never_said(plan: Plan, known: Known) -> Iterator[Finding]:  # noqa: ARG001 - as every check
     """What a trigger tells besides at a grade that it does not reach."""
     for i, trigger in enumerate(plan.triggers):
-        there = sorted(describe(trigger.when).reaches, key=Severity.of)
+        there = sorted(describe(trigger.when, UNNAMED).reaches, key=Severity.of)
         for word in trigger.says:
             if word not in there:
                 shown = " ".join(there)

@@ -10,7 +10,7 @@ import pytest
 
 from rules import triggers
 from rules.alerts import Words
-from rules.describe import Described, delays, describe
+from rules.describe import Described, Names, delays, describe
 from rules.triggers import Trigger
 from rules.wording import number, span
 
@@ -34,7 +34,7 @@ SILENCE: dict[str, Any] = {"detector": "silence", "cadences": 2, "source": "s"}
 
 
 def told(condition: dict[str, Any]) -> Described:
-    return describe(msgspec.convert(condition, triggers.Condition, strict=False))
+    return describe(msgspec.convert(condition, triggers.Condition, strict=False), Names())
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_no_condition_is_without_words() -> None:
 def test_what_is_no_condition_is_refused() -> None:
     """With what to do about it."""
     with pytest.raises(TypeError, match=r"^int has no description: add one to rules\.describe$"):
-        describe(3)
+        describe(3, Names())
 
 
 @pytest.mark.parametrize(
