@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from rules.loading import load
-from tests.rules.builders import Bench, price, texts
+from tests.rules.builders import SITE, Bench, price
 
 if TYPE_CHECKING:
     from rules.alerts import Alert
@@ -37,11 +37,11 @@ escalation: {{steps: [{{page: [duty_officer], wait: 5m}}], leader: [duty_leader]
 """
 
 
-def site(trigger: str, *, points: int = 1, cadence: str = "1d") -> Library:
-    """A library of one plan with one trigger (its YAML, without an id), at so many points."""
+def site(trigger: str, *, points: int = 1, cadence: str = "1d", more: str = "") -> Library:
+    """A library of one plan with one trigger (its YAML, without an id), at so many points; `more` is of the site."""
     indented = "\n".join(f"    {line}" for line in trigger.strip().splitlines())
     drawn = POINTS.replace("1d", cadence) + "".join(POINT.format(n=n + 1) for n in range(points))
-    return load(texts(points=drawn, grain=PLAN.format(trigger=indented)))
+    return load({"site.yaml": SITE + more, "points.yaml": drawn, "plans/it.yaml": PLAN.format(trigger=indented)})
 
 
 def stand(trigger: str, *, points: int = 1, cadence: str = "1d") -> Bench:

@@ -5,6 +5,7 @@ And in order, it tells the same whatever the ticks: time alone is told at its ow
 
 from __future__ import annotations
 
+from decimal import Decimal
 from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rules.facts import Tick
-from tests.rules.builders import Bench, at, memories
+from tests.rules.builders import Bench, at, forecast, memories, report
 from tests.rules.conditions.stand import DAY, day, site
 
 if TYPE_CHECKING:
@@ -57,16 +58,80 @@ READINGS = st.builds(
 )  # fmt: skip
 END = 30
 
+MEASURES = """\
+measures:
+  burned_ha: {facts: hazard_report, words: {zh: 过火面积, en: area burned}}
+  magnitude: {facts: hazard_report, words: {zh: 震级, en: magnitude}, across: highest}
+  level_m: {facts: hazard_report, words: {zh: 水位, en: level}, across: lowest}
+  rain_mm_3h: {facts: disaster_forecast, words: {zh: 雨量, en: rain}}
+"""
+ROWS = """\
+    - {measure: deaths_and_missing, levels: {III: 3}, source: t}
+    - {measure: burned_ha, levels: {IV: 1, III: 100, II: 150}, deadband: 20, source: t}
+    - {measure: magnitude, levels: {III: 5}, source: t}
+    - {measure: level_m, side: lower, levels: {IV: 10, III: 5}, source: t}
+"""
+TABLES = {
+    "table of reports": f"by: [county]\nwhen:\n  detector: table\n  facts: hazard_report\n  rows:\n{ROWS}",
+    "table of reports, window": (
+        f"by: [county]\nwhen:\n  detector: table\n  facts: hazard_report\n  window: 2d\n  rows:\n{ROWS}"
+    ),
+    "table of reports by event": f"{DELAYS}when:\n  detector: table\n  facts: hazard_report\n  rows:\n{ROWS}",
+    "table of forecasts": (
+        "when: {detector: table, facts: disaster_forecast, rows: ["
+        "{measure: rain_mm_3h, levels: {IV: 30, III: 50}, source: t}, "
+        "{measure: colour, colours: {II: orange, I: red}, source: t}]}"
+    ),
+}  # fmt: skip
+DAYS = st.sampled_from([0, 0.4, 1, 1.5, 2, 3, 4, 5, 6.3])
+FIGURES = {
+    "burned_ha": ["0", "1", "60", "100", "1E+2"], "magnitude": ["4.9", "5"], "level_m": ["4", "9.5", "20"],
+    "unknown": ["-1", "7"], "rain_mm_3h": ["0", "29.9", "30", "55"],
+}  # fmt: skip
+
+
+def figures(*names: str) -> st.SearchStrategy[dict[str, Decimal]]:
+    """Some of these, the others not said."""
+    return st.fixed_dictionaries({}, optional={n: st.sampled_from(FIGURES[n]).map(Decimal) for n in names})
+
+
+REPORTS = st.builds(
+    lambda n, one, deaths, values, revision: report(
+        n * DAY, report=one[0], event=one[1], deaths=deaths, values=values, revision=revision
+    ),
+    DAYS, st.sampled_from([("R1", "E1"), ("R2", "E1"), ("R3", None)]), st.none() | st.integers(0, 3),
+    figures("burned_ha", "magnitude", "level_m", "unknown"), st.integers(0, 2),
+)  # fmt: skip
+WARNINGS = st.builds(
+    lambda n, colour, name, message, replaces, lasts, values, revision: forecast(
+        n * DAY, colour, warning=name, message=message, references=replaces, values=values, revision=revision,
+        expires=None if lasts is None else at((n + lasts) * DAY),
+    ),
+    DAYS, st.sampled_from(["blue", "orange", "red"]), st.sampled_from(["W1", "W2", "W3"]),
+    st.sampled_from(["alert", "update", "update", "cancel"]), st.lists(st.sampled_from(["W1", "W2"]), max_size=1),
+    st.none() | st.sampled_from([0.5, 1, 3]), figures("rain_mm_3h", "unknown"), st.integers(0, 2),
+)  # fmt: skip
+
 
 @cache
 def library(name: str) -> Library:
-    return site(TRIGGERS[name], points=3)
+    return site(TRIGGERS.get(name) or TABLES[name], points=3, more=MEASURES)
+
+
+def given_to(name: str) -> st.SearchStrategy[Any]:
+    """The facts that a trigger reads."""
+    return READINGS if name in TRIGGERS else WARNINGS if name == "table of forecasts" else REPORTS
+
+
+def topic(name: str) -> str:
+    """Where they come from."""
+    return {READINGS: "grain-prices", WARNINGS: "disaster-forecasts", REPORTS: "hazard-reports"}[given_to(name)]
 
 
 @st.composite
-def delivered(draw: st.DrawFn) -> list[list[Any]]:
+def delivered(draw: st.DrawFn, name: str) -> list[list[Any]]:
     """Two ways in which the same facts may come."""
-    drawn = draw(st.lists(READINGS, min_size=1, max_size=14))
+    drawn = draw(st.lists(given_to(name), min_size=1, max_size=14))
     facts = list({(f.id, f.revision): f for f in reversed(drawn)}.values())  # no conflicts
     ways = []
     for _ in range(2):
@@ -83,8 +148,8 @@ def run(name: str, way: list[Any]) -> Bench:
         if message is None:
             bench.restart()
         else:
-            bench.give(message, topic="grain-prices")
-    bench.tick(END * DAY)
+            bench.give(message, topic=topic(name))
+    bench.tick(END * DAY, topic(name))
     bench.restart()
     return bench
 
@@ -103,12 +168,12 @@ def last(bench: Bench) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("name", TRIGGERS)
+@pytest.mark.parametrize("name", [*TRIGGERS, *TABLES])
 @given(data=st.data())
 @PROPERTY
 def test_the_same_facts_in_any_way_end_in_the_same_state(name: str, data: st.DataObject) -> None:
     """Its memory, its severity, and what was last told of it."""
-    first, second = (run(name, way) for way in data.draw(delivered()))
+    first, second = (run(name, way) for way in data.draw(delivered(name)))
     assert memories(first.table) == memories(second.table)
     told = [{s: after for s, after in last(bench).items() if after != "normal"} for bench in (first, second)]
     assert told[0] == told[1]
@@ -120,13 +185,14 @@ def test_the_same_facts_in_any_way_end_in_the_same_state(name: str, data: st.Dat
             assert all(b.before == a.after for a, b in pairwise(alerts)), "a chain"
 
 
-@pytest.mark.parametrize("name", TRIGGERS)
-@given(facts=st.lists(READINGS, min_size=1, max_size=12), when=st.lists(st.floats(0, 20), max_size=12))
+@pytest.mark.parametrize("name", [*TRIGGERS, *TABLES])
+@given(data=st.data(), when=st.lists(st.floats(0, 20), max_size=12))
 @PROPERTY
-def test_in_order_the_same_is_told_however_dense_the_ticks(name: str, facts: list[Any], when: list[float]) -> None:
+def test_in_order_the_same_is_told_however_dense_the_ticks(name: str, data: st.DataObject, when: list[float]) -> None:
     """Each due instant is told as of itself."""
-    newest = {(f.point, f.observed_at): f for f in sorted(facts, key=lambda f: f.revision)}
-    ordered = sorted(newest.values(), key=lambda f: (f.observed_at, f.point))
+    facts = data.draw(st.lists(given_to(name), min_size=1, max_size=12))
+    newest = {f.id: f for f in sorted(facts, key=lambda f: f.revision)}
+    ordered = sorted(newest.values(), key=lambda f: (f.observed_at, f.natural_key()[:2]))
     ticks = [Tick(at=at(n * DAY)) for n in when]
     dense = sorted([*ordered, *ticks], key=lambda m: (m.at, 0) if isinstance(m, Tick) else (m.observed_at, 1))
     sparse, ticked = run(name, ordered), run(name, dense)

@@ -131,6 +131,19 @@ class TestCsv:
         assert isinstance(fact, facts.DisasterForecast)
         assert (fact.divisions, str(fact.values["rain_mm_3h"])) == (["330723100", "330723101"], "120.5")
 
+    @pytest.mark.parametrize("kind", ["hazard_report", "large_event"])
+    def test_figures_of_the_sites_own_are_columns_of_every_kind_that_has_them(self, kind: str) -> None:
+        """`values.NAME`; an empty cell is a figure that is not known."""
+        header, cells = {
+            "hazard_report": ("report,category,division,status", "R1,forest_fire,330723100,reported"),
+            "large_event": ("event,name,venue,phase", "E1,灯会,广场,open"),
+        }[kind]
+        content = f"{header},observed_at,values.burned_ha,values.depth_m\n{cells},2026-08-26T15:00:00+08:00,3.50,\n"
+        (row,) = read(content.encode(), "a.csv", {"kind": kind, "county": "330723", "source": "s"})
+        assert isinstance(row, FactRow)
+        assert isinstance(row.fact, facts.HazardReport | facts.LargeEventStatus)
+        assert {name: str(value) for name, value in row.fact.values.items()} == {"burned_ha": "3.50"}
+
     def test_an_empty_figure_is_absent_and_not_zero(self) -> None:
         content = (
             "report,category,division,status,observed_at,deaths,injuries\n"
