@@ -18,6 +18,7 @@ from rules import decoding, facts
 from rules.engine import Engine
 from rules.entries import MappingStates, Record
 from rules.library import Library
+from rules.site import Site
 from rules.triggers import Row as Criterion
 from rules.triggers import Table, Trigger
 
@@ -108,7 +109,9 @@ def _library(example: Library, plans: int, triggers: int) -> Library:
         )
         for p in range(plans)
     ]
-    return Library(example.site, made)
+    # those of the example are other categories than these
+    site = Site(file=msgspec.structs.replace(example.site.file, categories={}), points=example.site.points)
+    return Library(site, made)
 
 
 def _rate(library: Library, stream: Sequence[facts.AnyFact]) -> float:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from infra.in_force import InForce
 from rules.alerts import PIPELINE_FAULT, Words
 from rules.conditions.aim import STAGES
-from rules.conditions.forecasts import HAZARDS
 from rules.plan_duties import TIERS
 
 if TYPE_CHECKING:
@@ -88,4 +87,6 @@ class DeskLibrary:
             return site.division(part)
         if kind == "point" and part in site.points:
             return site.points[part].name
-        return {"stage": STAGES, "hazard": HAZARDS, "category": HAZARDS, "part": PARTS}.get(kind, {}).get(part, plain)
+        if kind == "category":
+            return site.category(part)
+        return {"stage": STAGES, "hazard": site.hazards, "part": PARTS}.get(kind, {}).get(part, plain)

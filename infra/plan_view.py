@@ -77,7 +77,7 @@ class PlanView(NamedTuple):
 def view(library: Library, plan: Plan) -> PlanView:
     """A plan of a library, ready to be shown."""
     site = library.site.file
-    names = Names(library.site.measures)
+    names = Names(library.site.measures, site.categories, library.site.hazards)
     triggers = tuple(TriggerView(t.id, describe(t.when, names), tuple(_notes(t))) for t in plan.triggers)
     parent = library.plans.get(plan.parent) if plan.parent else None
     bare = PlanView(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rules.alerts import Words
 from rules.conditions.aim import STAGES
-from rules.conditions.forecasts import HAZARDS
+from rules.hazards import HAZARDS
 from rules.measures import COLOUR_WORDS, Measures
 from rules.severity import Severity
 from rules.triggers import (
@@ -34,7 +34,7 @@ from rules.triggers import (
     Unless,
 )
 from rules.vocabulary import seconds
-from rules.wording import CATEGORIES, FIELDS, KINDS, grade, joined, number, span
+from rules.wording import FIELDS, KINDS, grade, joined, number, span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -68,7 +68,14 @@ class Names(NamedTuple):
     """What a site calls things."""
 
     measures: Measures = Measures()
-    """What its tables can measure; of a name that is not known people read the name."""
+    """What its tables can measure."""
+    categories: Mapping[str, Words] = {}
+    hazards: Mapping[str, Words] = HAZARDS
+
+    def value(self, field: str, value: str) -> Words:
+        """What a value of a fact's field is called; of one without a name people read the value."""
+        known = {"category": self.categories, "hazard": self.hazards}.get(field, {})
+        return known.get(value, Words(zh=value, en=value))
 
 
 @singledispatch
@@ -114,7 +121,7 @@ def _(line: Line, _names: Names) -> Described:
 
 @describe.register
 def _(table: Table, names: Names) -> Described:
-    kind, where = KINDS[table.facts], _where(table.where)
+    kind, where = KINDS[table.facts], _where(table.where, names)
     says = Words(zh=f"{kind.zh}{where.zh}：任一指标达到即算，取最高级别", en=f"{kind.en}{where.en}: any one criterion")
     if table.window != "0":
         window = span(table.window)
@@ -164,8 +171,8 @@ def _(silence: Silence, _names: Names) -> Described:
 
 
 @describe.register
-def _(overdue: Overdue, _names: Names) -> Described:
-    where = _where(overdue.where)
+def _(overdue: Overdue, names: Names) -> Described:
+    where = _where(overdue.where, names)
     says = Words(zh=f"隐患逾期未整改{where.zh}", en=f"a hazard not rectified in time{where.en}")
     return _one(says, Words(zh="逾期天数", en="days overdue"), overdue.days, " 天/d", overdue)
 
@@ -288,13 +295,13 @@ def _series(spec: Any) -> Words:
     return Words(zh=f"{'、'.join(goods)} {stages.zh}", en=f"{', '.join(goods)} {stages.en}")
 
 
-def _where(where: Mapping[str, Sequence[str]]) -> Words:
+def _where(where: Mapping[str, Sequence[str]], names: Names) -> Words:
     """The fields that must have one of some values."""
     if not where:
         return Words(zh="", en="")
     zh, en = [], []
     for field, values in where.items():
-        named = [{**HAZARDS, **CATEGORIES}.get(value, Words(zh=value, en=value)) for value in values]
+        named = [names.value(field, value) for value in values]
         name = FIELDS.get(field, Words(zh=field, en=field))
         zh.append(f"{name.zh}为 {joined(named).zh}")
         en.append(f"{name.en} {joined(named).en}")

@@ -10,7 +10,18 @@ from rules.detector import Conflict
 from rules.drill_log import drill_key, drill_of, end_drill, start_drill
 from rules.entries import NOTHING, Entry, Outcome, Record, Rejection, States, after
 from rules.expectations import choice, one_of_points
-from rules.facts import AnyFact, DrillEnded, DrillStarted, GrainPriceReading, Message, PlanActivated, Tick
+from rules.facts import (
+    AnyFact,
+    DisasterForecast,
+    DrillEnded,
+    DrillStarted,
+    GrainPriceReading,
+    HazardReport,
+    LargeEventStatus,
+    Message,
+    PlanActivated,
+    Tick,
+)
 from rules.fault import fault
 from rules.held import Held, KnownAlarm, again, alarm_key, alert_of, broken_detector, held_by, is_alarm, remembering
 from rules.in_force import Libraries, plans_key
@@ -168,6 +179,12 @@ class _Application:
             return ahead
         if isinstance(fact, GrainPriceReading):
             return self._refuse_reading(fact)
+        return self._refuse_told(fact)
+
+    def _refuse_told(self, fact: HazardReport | DisasterForecast | LargeEventStatus) -> Outcome | None:
+        categories = self._site.file.categories
+        if categories and isinstance(fact, HazardReport) and fact.category not in categories:
+            return _rejected("unknown_category", fault("category", fact.category, choice(sorted(categories))).words)
         wrong = self._site.measures.below_0(fact) if fact.values else None
         return _rejected("below_zero", wrong.words) if wrong is not None else None
 

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from rules.alerts import Words
+from rules.hazards import HAZARDS
 from rules.inheritance import INHERITED, ancestors, cycle, inherit, rooted
 from rules.measures import Measures
 from rules.plan_checks import findings
@@ -91,8 +92,11 @@ def _unreadable(document: Document) -> list[Fault]:
 def _known(site: SiteFile | None, parents: Mapping[str, str | None]) -> Known:
     named = {parent for parent in parents.values() if parent}
     if site is None:
-        return Known(Anything(), Anything(), named, None)
-    return Known({*site.roles, site.duty_role}, site.departments.keys(), named, Measures(site.measures))
+        return Known(Anything(), Anything(), named, Anything(), Anything(), None)
+    return Known(
+        {*site.roles, site.duty_role}, site.departments.keys(), named, site.categories or Anything(),
+        {**HAZARDS, **site.hazards}, Measures(site.measures),
+    )  # fmt: skip
 
 
 def _lineage(one: Written, parents: Mapping[str, str | None]) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ from msgspec import Meta
 from rules.alerts import Words
 from rules.expectations import saying
 from rules.facts import County, Division, Label
+from rules.hazards import HAZARDS
 from rules.measures import NO_UNIT, Measures
 from rules.vocabulary import Duration, Identifier, Role, seconds
 
@@ -119,6 +120,13 @@ class SiteFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Roles of the duty roster that plans may name."""
     departments: dict[Identifier, Words] = {}
     """Departments that plans may give tasks to."""
+    categories: dict[Identifier, Words] = {}
+    """险情报告的类别 / kinds of hazard reports.
+
+    Where they are given, plans may name these alone, and a report of another kind is refused.
+    """
+    hazards: dict[Identifier, Words] = {}
+    """规定的预警信号以外的灾种 / hazards of forecasts beside the warning signals that everybody has."""
     measures: dict[Identifier, OwnMeasure] = {}
     """本地指标 / figures of the site's own, which tables of its plans may measure beside the fixed ones."""
     future: Duration = "5m"
@@ -163,3 +171,14 @@ class Site(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     def commodity(self, code: str) -> Words:
         return self.file.commodities.get(code, Words(zh=code, en=code))
+
+    def category(self, code: str) -> Words:
+        return self.file.categories.get(code, Words(zh=code, en=code))
+
+    def hazard(self, code: str) -> Words:
+        return self.hazards.get(code, Words(zh=code, en=code))
+
+    @cached_property
+    def hazards(self) -> dict[str, Words]:
+        """Every hazard that has a name here."""
+        return {**HAZARDS, **self.file.hazards}

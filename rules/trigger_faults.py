@@ -39,7 +39,7 @@ from rules.triggers import (
 from rules.vocabulary import seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from rules.plan_checks.finding import Known
 
@@ -57,6 +57,8 @@ SOME_TIME = Words(zh="大于 0 的时长：连续须不止一次读数", en="a d
 FROM_0 = Words(zh=f"不小于 0、小于 {MAX_NUMBER:.0E} 的数", en=f"a number from 0 and below {MAX_NUMBER:.0E}")
 ABOVE_0 = Words(zh=f"大于 0、小于 {MAX_NUMBER:.0E} 的数", en=f"a number above 0 and below {MAX_NUMBER:.0E}")
 SOME_NUMBER = Words(zh=f"小于 {MAX_NUMBER:.0E} 的有限的数", en=f"a finite number below {MAX_NUMBER:.0E}")
+CATEGORY = Words(zh="site.yaml 的 categories 之一", en="one of `categories` in site.yaml")
+HAZARD = Words(zh="预警信号或 site.yaml 的 hazards 之一", en="a warning signal or one of `hazards` in site.yaml")
 SOME_BOUND = Words(zh="至少一个级别的界限", en="a bound for at least one level")
 ABOVE = Words(zh="高于下一级的界限", en="a bound above that of the level below it")
 BELOW = Words(zh="低于下一级的界限", en="a bound below that of the level below it")
@@ -65,6 +67,12 @@ BELOW = Words(zh="低于下一级的界限", en="a bound below that of the level
 def field_of(kind: str) -> Words:
     """A name that facts of a kind have."""
     return Words(zh=f"{kind} 的字段", en=f"a field of {kind}")
+
+
+def among(what: Words, known: Collection[str]) -> Words:
+    """One of these, each of them named."""
+    names = ", ".join(sorted(known))
+    return Words(zh=f"{what.zh}：{names}", en=f"{what.en}: {names}")
 
 
 def _of_kind(kind: str) -> Words:
@@ -76,9 +84,8 @@ def _at_most(number: int) -> Words:
     return Words(zh=f"至多 {number}，即条件的个数", en=f"at most {number}, as many as there are conditions")
 
 
-def _measure_of(kind: str, names: Iterable[str]) -> Words:
-    known = ", ".join(names)
-    return Words(zh=f"{kind} 的指标：{known}", en=f"a measure of {kind}: {known}")
+def _measure_of(kind: str, names: Collection[str]) -> Words:
+    return among(Words(zh=f"{kind} 的指标", en=f"a measure of {kind}"), names)
 
 
 def _no(field: str) -> Words:
@@ -121,7 +128,7 @@ def _leaf(spec: Condition, path: str, around: Known) -> Iterator[Misfit]:
     if isinstance(spec, Line):
         yield from _ratio(spec, path)
     elif isinstance(spec, Table):
-        yield from _table(spec, path, around.measures)
+        yield from _table(spec, path, around)
     elif isinstance(spec, Change):
         yield from _ladder(spec.percent, f"{path}.percent")
     elif isinstance(spec, Deliveries):
@@ -131,7 +138,7 @@ def _leaf(spec: Condition, path: str, around: Known) -> Iterator[Misfit]:
     elif isinstance(spec, Stock):
         yield from _ladder(spec.percent_below, f"{path}.percent_below", falling=True)
     elif isinstance(spec, Overdue):
-        yield from _where(spec.where, "hazard_report", path)
+        yield from _where(spec.where, "hazard_report", path, around)
         yield from _ladder(spec.days, f"{path}.days", nought=True)
     elif isinstance(spec, Crush):
         yield from _crush(spec, path)
@@ -168,8 +175,9 @@ def _anomaly(spec: Anomaly, path: str) -> Iterator[Misfit]:
             yield Misfit(f"{path}.{least}", value, FROM_0)
 
 
-def _table(spec: Table, path: str, measures: Measures | None) -> Iterator[Misfit]:
-    yield from _where(spec.where, spec.facts, path)
+def _table(spec: Table, path: str, around: Known) -> Iterator[Misfit]:
+    yield from _where(spec.where, spec.facts, path, around)
+    measures = around.measures
     there = measures or Measures()
     for j, row in enumerate(spec.rows):
         where = f"{path}.rows[{j}]"
@@ -180,11 +188,17 @@ def _table(spec: Table, path: str, measures: Measures | None) -> Iterator[Misfit
             yield Misfit(f"{where}.measure", row.measure, _measure_of(spec.facts, measures.names(spec.facts)))
 
 
-def _where(where: Mapping[str, object], kind: str, path: str) -> Iterator[Misfit]:
+def _where(where: Mapping[str, Sequence[str]], kind: str, path: str, around: Known) -> Iterator[Misfit]:
     fields = {f.name for f in msgspec.structs.fields(KINDS[kind])}
-    for field in where:
+    named = {"category": (around.categories, CATEGORY), "hazard": (around.hazards, HAZARD)}
+    for field, values in where.items():
         if field not in fields:
             yield Misfit(f"{path}.where.{field}", field, field_of(kind))
+        elif field in named:
+            known, what = named[field]
+            for i, value in enumerate(values):
+                if value not in known:  # a slip of the pen: it would watch for what nobody ever reports
+                    yield Misfit(f"{path}.where.{field}[{i}]", value, among(what, known))
 
 
 def _bounds(row: Row, measure: Measure, path: str) -> Iterator[Misfit]:

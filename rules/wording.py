@@ -17,12 +17,6 @@ KINDS = {
     "disaster_forecast": Words(zh="灾害预报预警", en="disaster forecasts"),
     "large_event": Words(zh="大型活动状态", en="states of large events"),
 }
-CATEGORIES = {
-    "flood": Words(zh="洪涝", en="flood"),
-    "earthquake": Words(zh="地震", en="earthquake"),
-    "snow": Words(zh="雨雪冰冻", en="snow and ice"),
-}
-"""Names of categories of reports that are no warning signals."""
 FIELDS = {"category": Words(zh="类别", en="category"), "hazard": Words(zh="灾种", en="hazard")}
 _UNITS = {"s": ("秒", "s"), "m": ("分钟", "min"), "h": ("小时", "h"), "d": ("天", "d")}
 

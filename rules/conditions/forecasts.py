@@ -19,17 +19,6 @@ if TYPE_CHECKING:
     from rules.facts import DisasterForecast
     from rules.site import Site
 
-HAZARDS = {
-    "typhoon": Words(zh="台风", en="typhoon"), "rainstorm": Words(zh="暴雨", en="rainstorm"),
-    "snowstorm": Words(zh="暴雪", en="snowstorm"), "cold_wave": Words(zh="寒潮", en="cold wave"),
-    "gale": Words(zh="大风", en="gale"), "heat": Words(zh="高温", en="heat"), "fog": Words(zh="大雾", en="fog"),
-    "thunderstorm": Words(zh="雷电", en="thunderstorm"), "hail": Words(zh="冰雹", en="hail"),
-    "icy_road": Words(zh="道路结冰", en="icy roads"), "drought": Words(zh="干旱", en="drought"),
-    "geological": Words(zh="地质灾害", en="geological hazard"), "flash_flood": Words(zh="小流域山洪", en="flash flood"),
-    "forest_fire": Words(zh="森林火险", en="forest fire danger"),
-}  # fmt: skip
-"""Names of the warning signals (中国气象局令16号)."""
-
 NAMED = 4
 """How many divisions of a warning are kept to be named: three, and that there are more."""
 
@@ -113,7 +102,7 @@ def _expired(warning: dict[str, Any], at: datetime) -> bool:
 def warned(site: Site, divisions: list[str], of: str) -> Words:
     """Up to three places, and the hazard."""
     towns = [site.division(d) for d in divisions[:3]]
-    hazard = HAZARDS.get(of, Words(zh=of, en=of))
+    hazard = site.hazard(of)
     more = len(divisions) > len(towns)
     zh, en = "、".join(t.zh for t in towns), ", ".join(t.en for t in towns)
     return Words(zh=f"{zh}{'等' if more else ''} {hazard.zh}", en=f"{en}{' …' if more else ''} {hazard.en}")

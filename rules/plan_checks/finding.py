@@ -35,6 +35,10 @@ class Known(NamedTuple):
     departments: Collection[str]
     parents: Collection[str]
     """Plans that others name as their parent."""
+    categories: Collection[str]
+    """Kinds of hazard reports; anything, where the site names none."""
+    hazards: Collection[str]
+    """What forecasts warn of."""
     measures: Measures | None
     """What tables can measure; None where the site cannot be read."""
 

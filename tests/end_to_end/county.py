@@ -54,6 +54,7 @@ def make_site(target: Path) -> None:
     codes = [code(number) for number in range(COUNTIES)]
     site = _read(target / "site.yaml")
     site["counties"] = {c: {"zh": f"试验县{c[3:]}", "en": f"County {c[3:]}"} for c in codes}
+    site["categories"]["epidemic"] = {"zh": "疫情", "en": "epidemic"}
     site["roles"]["epidemic_duty"] = {"zh": "卫健值班员", "en": "health duty officer"}
     _write(target / "site.yaml", site)
     points = _read(target / "points.yaml")

@@ -95,6 +95,8 @@ def test_places_have_names_for_officers() -> None:
     library = DeskLibrary(read_library(example_site()))
     assert library.place_name("grain-warning-line", "330723/retail").zh == "武义县 零售"
     assert library.place_name("weather-warning", "330723/rainstorm").en == "Wuyi County rainstorm"
+    assert library.place_name("disaster-relief", "330723/flood").zh == "武义县 洪涝"
+    assert library.place_name("disaster-relief", "330723/nothing").zh == "武义县 nothing"
     assert (
         library.place_name("pipeline-fault", "330723/dead-letters/feeder:future").zh == "武义县 数据接收 feeder:future"
     )

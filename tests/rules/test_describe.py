@@ -33,8 +33,11 @@ COLOUR: dict[str, Any] = {
 SILENCE: dict[str, Any] = {"detector": "silence", "cadences": 2, "source": "s"}
 
 
+NAMES = Names(categories={"flood": Words(zh="洪涝", en="flood")})
+
+
 def told(condition: dict[str, Any]) -> Described:
-    return describe(msgspec.convert(condition, triggers.Condition, strict=False), Names())
+    return describe(msgspec.convert(condition, triggers.Condition, strict=False), NAMES)
 
 
 @pytest.mark.parametrize(

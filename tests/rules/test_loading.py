@@ -140,9 +140,11 @@ def test_every_point_of_the_example_site_lies_in_a_division_of_it_and_has_a_line
             {"site": SITE + "colour: red\n"},
             (
                 "site.yaml:8 colour: 多出此项，应为 county | name | counties | duty_role | duty_phone | "
-                "divisions | commodities | roles | departments | measures | future | page_within | synthetic (got "
-                "this field, expected county | name | counties | duty_role | duty_phone | divisions | "
-                "commodities | roles | departments | measures | future | page_within | synthetic)"
+                "divisions | commodities | roles | departments | categories | hazards | "
+                "measures | future | page_within | synthetic "
+                "(got this field, expected county | name | counties | duty_role | duty_phone | divisions | "
+                "commodities | roles | departments | categories | hazards | measures | future | page_within | synthetic"
+                ")"
             ),
         ),
         (
