@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
+
 from rules.alerts import Words
+from rules.facts import KINDS
 from rules.plan_duties import TIERS
-from rules.wording import grade, number, span
+from rules.wording import KINDS as KIND_WORDS
+from rules.wording import STATUSES, grade, joined, number, span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -14,6 +18,7 @@ if TYPE_CHECKING:
     from infra.plan_view import LevelView, PlanView
     from rules.plan_duties import Judgement, Response, Start
 
+ALWAYS = Words(zh="始终", en="always")
 ALL_LEVELS = Words(zh="各级", en="all levels")
 DASH = Words(zh="—", en="—")
 
@@ -42,6 +47,7 @@ def sheets(plan: PlanView, levels: Sequence[LevelView], taken: set[str]) -> Iter
     )
     yield _escalation(plan, "escalation" in taken)
     yield _reporting(plan, "reporting" in taken)
+    yield _fields(plan, "fields" in taken)
     yield _tasks(plan, "tasks" in taken)
     yield _judgements(plan, _w("升级", "Raising the level"), plan.plan.upgrade, "upgrade" in taken)
     yield _judgements(plan, _w("降级", "Lowering the level"), plan.plan.downgrade, "downgrade" in taken)
@@ -123,6 +129,32 @@ def _reporting(plan: PlanView, inherited: bool) -> Sheet:
         )
     head = (_w("谁报给谁", "from → to"), _w("方式", "by"), _w("时限", "within"), _w("续报", "again"), LEVEL, SOURCE)
     return Sheet(_w("信息报告", "Reports upward"), head, tuple(rows), inherited)
+
+
+def _fields(plan: PlanView, inherited: bool) -> Sheet:
+    """What a report must bring: first what every one of its kind does, then what the plan asks besides."""
+    rows = []
+    for kind in dict.fromkeys(one.facts for one in plan.plan.fields):
+        always = [f.encode_name for f in msgspec.structs.fields(KINDS[kind]) if f.required]
+        rows.append((KIND_WORDS[kind], _same(" ".join(always)), _w("共同字段", "of every one"), ALWAYS, DASH))
+    measures = plan.names.measures
+    for one in plan.plan.fields:
+        unit = measures.unit(one.name)
+        words = one.words or measures.words(one.name)
+        rows.append(
+            (
+                KIND_WORDS[one.facts],
+                _same(" ".join(measures.sent_as(one.name, one.facts))),
+                _w(
+                    f"{words.zh}（{unit.zh}）" if unit.zh else words.zh,
+                    f"{words.en} ({unit.en})" if unit.en else words.en,
+                ),
+                joined(STATUSES[one.facts][status] for status in one.at) if one.at else ALWAYS,
+                _same(one.source),
+            )
+        )
+    head = (_w("数据", "facts"), _w("字段", "field"), _w("内容", "what"), _w("何时必填", "required at"), SOURCE)
+    return Sheet(_w("报告要件", "What its reports must bring"), head, tuple(rows), inherited)
 
 
 def _tasks(plan: PlanView, inherited: bool) -> Sheet:

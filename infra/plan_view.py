@@ -63,6 +63,7 @@ class PlanView(NamedTuple):
     levels: tuple[LevelView, ...]
     sheets: tuple[Sheet, ...]
     site: SiteFile
+    names: Names
 
     def department(self, name: str) -> Words:
         return self.site.departments.get(name, Words(zh=name, en=name))
@@ -82,7 +83,7 @@ def view(library: Library, plan: Plan) -> PlanView:
     parent = library.plans.get(plan.parent) if plan.parent else None
     bare = PlanView(
         plan, library.versions[plan.id], site.name, parent.titles if parent else None,
-        _scope(plan), triggers, (), (), site,
+        _scope(plan), triggers, (), (), site, names,
     )  # fmt: skip
     levels = tuple(_level(bare, word) for word in (reached(plan) if plan.triggers else tuple(plan.starts)))
     taken = {name for name in INHERITED if parent and getattr(plan, name) == getattr(parent, name)}

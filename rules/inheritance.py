@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 INHERITED = (
     "escalation", "starts", "texts", "update_every", "tasks", "reporting",
-    "upgrade", "downgrade", "termination", "after_action", "retention",
+    "fields", "upgrade", "downgrade", "termination", "after_action", "retention",
 )  # fmt: skip
 
 

@@ -176,6 +176,11 @@ class Measures:
         found = self._by_name.get(name)
         return found.unit if found else NO_UNIT
 
+    def sent_as(self, name: str, kind: str) -> tuple[str, ...]:
+        """The fields of a fact that say it: those that a measure is read from, or a field of the fact by its name."""
+        found = self.get(name, kind)
+        return found.fields if found is not None else (name,)
+
     def stated(self, fact: AnyFact) -> dict[str, Any]:
         """What a fact says of what can be measured, field to value as plain JSON; what it does not say is absent."""
         found = {field: getattr(fact, field) for field in _FIELDS[fact.kind]}

@@ -6,7 +6,7 @@ Field texts are bilingual: they are also the descriptions in `docs/schemas/plan.
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import msgspec
 from msgspec import Meta
@@ -86,6 +86,27 @@ class Report(Strict, frozen=True, kw_only=True):
     """截止前多久提醒，空缺为过半和前 5 分钟 / how long before it is due; absent: at half time, and 5 minutes before."""
     levels: list[Response] = []
     """适用级别，空缺为全部 / at which levels; absent: at all of them."""
+    source: Source
+    """依据 / where it is written."""
+
+
+Status = Literal["reported", "verified", "updated", "rectified", "closed"]
+Phase = Literal["planned", "open", "under_way", "dispersing", "closed"]
+STATUSES: dict[str, tuple[str, ...]] = {"hazard_report": get_args(Status), "large_event": get_args(Phase)}
+"""What the facts of a kind go through: a forecast has no such thing."""
+
+
+class ReportField(Strict, frozen=True, kw_only=True):
+    """一项报告要件 / what a report under this plan must bring beyond the common fields: shown, not enforced."""
+
+    name: Identifier
+    """数据字段或指标 / a field of these facts, or a measure that they carry."""
+    facts: Literal["hazard_report", "disaster_forecast", "large_event"] = "hazard_report"
+    """哪种数据 / of which kind of fact."""
+    words: Words | None = None
+    """名称，指标可省略 / what people call it; a measure has words of its own."""
+    at: list[Status | Phase] = []
+    """何种状态（活动为阶段）时必填，空缺为始终 / at which status (or phase) it is required; absent: at every one."""
     source: Source
     """依据 / where it is written."""
 

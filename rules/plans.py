@@ -10,7 +10,17 @@ from msgspec import Meta
 
 from rules.alerts import Words
 from rules.expectations import saying
-from rules.plan_duties import AfterAction, Judgement, OutOfScope, Report, Response, Retention, Start, Task
+from rules.plan_duties import (
+    AfterAction,
+    Judgement,
+    OutOfScope,
+    Report,
+    ReportField,
+    Response,
+    Retention,
+    Start,
+    Task,
+)
 from rules.triggers import Trigger
 from rules.vocabulary import Duration, Identifier, Role, Strict
 
@@ -84,6 +94,8 @@ class Plan(Strict, frozen=True, kw_only=True):
     """部门任务（可继承） / what each department must do by when (inherited)."""
     reporting: list[Report] = []
     """信息报告时限（可继承） / reports upward and their deadlines (inherited)."""
+    fields: list[ReportField] = []
+    """报告要件（可继承） / what its reports must bring beyond the common fields (inherited)."""
     upgrade: list[Judgement] = []
     """升级条件（可继承） / when people raise the level (inherited)."""
     downgrade: list[Judgement] = []

@@ -17,6 +17,19 @@ KINDS = {
     "disaster_forecast": Words(zh="灾害预报预警", en="disaster forecasts"),
     "large_event": Words(zh="大型活动状态", en="states of large events"),
 }
+STATUSES = {
+    "hazard_report": {
+        "reported": Words(zh="初报", en="first report"), "verified": Words(zh="核实", en="verified"),
+        "updated": Words(zh="续报", en="continued report"), "rectified": Words(zh="已整改", en="rectified"),
+        "closed": Words(zh="终报", en="final report"),
+    },
+    "large_event": {
+        "planned": Words(zh="筹备", en="planned"), "open": Words(zh="开放", en="open"),
+        "under_way": Words(zh="进行中", en="under way"), "dispersing": Words(zh="散场", en="dispersing"),
+        "closed": Words(zh="结束", en="closed"),
+    },
+}  # fmt: skip
+"""What the facts of a kind go through."""
 FIELDS = {"category": Words(zh="类别", en="category"), "hazard": Words(zh="灾种", en="hazard")}
 _UNITS = {"s": ("秒", "s"), "m": ("分钟", "min"), "h": ("小时", "h"), "d": ("天", "d")}
 

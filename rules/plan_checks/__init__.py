@@ -17,6 +17,7 @@ from rules.plan_checks.deadlines import (
 )
 from rules.plan_checks.levels import never_said, unreached
 from rules.plan_checks.names import former_names, repeated, unknown_bodies, unknown_departments, unknown_roles
+from rules.plan_checks.report_fields import foreign_statuses, unknown_fields, unnamed_fields
 from rules.plan_checks.starts import approvals, nothing_opens_it, untold_starts
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ CHECKS = (
     former_names, unreached, never_said, overlaps, gaps,
     writing_before_phone, late_gravity, early_relays, after_closing, without_time, reminded_too_early, deductions,
     kept_too_short,
+    unknown_fields, unnamed_fields, foreign_statuses,
 )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from infra.site_files import example_site, read_library
 from rules.alerts import Words
 from rules.library import Library
 from rules.loading import load
-from tests.rules.builders import HAZARD, texts
+from tests.rules.builders import HAZARD, SITE, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,11 +94,56 @@ def _said(plan: PlanView) -> Iterator[str]:
         yield from (judgement.when.zh, judgement.when.en, judgement.source, plan.role(judgement.decides).zh)
     for report in one.reporting:
         yield report.source
+    for field in one.fields:
+        yield from (field.source, *([field.words.zh, field.words.en] if field.words else []))
     for clause in one.out_of_scope:
         yield from (clause.clause.zh, clause.why.en, clause.source)
     for trigger in plan.triggers:
         for row in trigger.described.criteria():
             yield from (row.what.zh, row.what.en, row.source, *(bound.zh for bound in row.bounds.values()))
+
+
+FIELDS = """\
+fields:
+  - {name: burned_ha, at: [updated, closed], source: 防火办}
+  - {name: location, words: {zh: 起火点, en: where it began}, source: 防火办}
+  - {name: deaths_and_missing, source: 国务院令493号}
+  - {name: capacity, facts: large_event, words: {zh: 核定容量, en: capacity}, at: [planned], source: 国务院令505号}
+"""
+
+
+def test_a_plan_says_what_its_reports_must_bring() -> None:
+    """The common fields first; each as it is sent, in words and unit, when it is required, and why."""
+    measures = (
+        "measures: {burned_ha: {facts: hazard_report, words: {zh: 过火面积, en: burned}, unit: {zh: 公顷, en: ha}}}\n"
+    )
+    library = load(texts(site=SITE + measures, relief=HAZARD + FIELDS))
+    plan = view(library, library.plans["relief"])
+    (sheet,) = [sheet for sheet in plan.sheets if sheet.title.en == "What its reports must bring"]
+    rows = [[cell.zh for cell in row] for row in sheet.rows]
+    assert rows == [
+        ["险情与事故报告", "county source observed_at report category division status", "共同字段", "始终", "—"],
+        ["大型活动状态", "county source observed_at event name venue phase", "共同字段", "始终", "—"],
+        ["险情与事故报告", "values.burned_ha", "过火面积（公顷）", "续报、终报", "防火办"],
+        ["险情与事故报告", "location", "起火点", "始终", "防火办"],
+        ["险情与事故报告", "deaths missing", "死亡和失踪（人）", "始终", "国务院令493号"],
+        ["大型活动状态", "capacity", "核定容量", "筹备", "国务院令505号"],
+    ]
+    assert [cell.en for cell in sheet.rows[2]][2:4] == ["burned (ha)", "continued report, final report"]
+    for text in (plain(plan), Page(render(plan)).text):
+        assert "报告要件" in text
+        assert "values.burned_ha" in text
+
+
+def test_a_plan_takes_the_fields_of_its_parent_until_it_writes_its_own() -> None:
+    """Nine areas under one plan may ask for the same."""
+    child = HAZARD.replace("id: relief", "id: child\nparent: relief")
+    fields = FIELDS.replace("  - {name: burned_ha, at: [updated, closed], source: 防火办}\n", "")
+    library = load(texts(relief=HAZARD + fields, child=child, other=child.replace("child", "other") + "fields: []\n"))
+    assert library.plans["child"].fields == library.plans["relief"].fields
+    assert library.plans["other"].fields == []
+    shown = {sheet.title.en: sheet.inherited for sheet in view(library, library.plans["child"]).sheets}
+    assert shown["What its reports must bring"]
 
 
 def test_what_a_parent_gives_is_marked() -> None:

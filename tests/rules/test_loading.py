@@ -38,7 +38,7 @@ PRICE = "a price above 0 and below 1E+12 for one kg"
 LEVEL = "a number above 0 and below 1E+12"
 PLAN_FIELDS = (
     "id, parent, titles, tag, basis, scope, triggers, out_of_scope, inhibits, closes_on_return, escalation, starts,"
-    " texts, update_every, tasks, reporting, upgrade, downgrade, termination, after_action, retention"
+    " texts, update_every, tasks, reporting, fields, upgrade, downgrade, termination, after_action, retention"
 )
 DETECTORS = (
     "all | any | change | crush | deliveries | for | n_of | overdue | price_anomaly | qu"
@@ -336,10 +336,10 @@ def test_every_point_of_the_example_site_lies_in_a_division_of_it_and_has_a_line
             (
                 "plans/grain.yaml:20 colour: 多出此项，应为 id | parent | titles | tag | basis | scope | "
                 "triggers | out_of_scope | inhibits | closes_on_return | escalation | starts | texts | "
-                "update_every | tasks | reporting | upgrade | downgrade | termination | after_action | "
+                "update_every | tasks | reporting | fields | upgrade | downgrade | termination | after_action | "
                 "retention (got this field, expected id | parent | titles | tag | basis | scope | triggers "
                 "| out_of_scope | inhibits | closes_on_return | escalation | starts | texts | update_every "
-                "| tasks | reporting | upgrade | downgrade | termination | after_action | retention)"
+                "| tasks | reporting | fields | upgrade | downgrade | termination | after_action | retention)"
             ),
         ),
         (
