@@ -47,7 +47,8 @@ class Join(NamedTuple):
     across: Callable[[Iterable[Decimal]], Any]
 
 
-JOINS = {"sum": Join(max, sum), "highest": Join(max, max), "lowest": Join(min, min)}
+ADDED = Join(max, sum)
+JOINS = {"sum": ADDED, "highest": Join(max, max), "lowest": Join(min, min)}
 
 
 def _field(kind: str, field: str, words: Words, unit: Words = NO_UNIT, *, negative: bool = False) -> Measure:
@@ -183,22 +184,27 @@ class Measures:
 
     def stated(self, fact: AnyFact) -> dict[str, Any]:
         """What a fact says of what can be measured, field to value as plain JSON; what it does not say is absent."""
-        found = {field: getattr(fact, field) for field in _FIELDS[fact.kind]}
+        found: dict[str, Any] = {}
+        for field in _FIELDS[fact.kind]:
+            value = getattr(fact, field)
+            if value is not None:
+                found[field] = str(value) if value.__class__ is Decimal else value
         values = fact.values if fact.kind != "grain_price" else None  # type: ignore[union-attr]
         if values:
-            found |= {field: values.get(name) for name, field in self._own[fact.kind].items()}
-        return {f: str(v) if isinstance(v, Decimal) else v for f, v in found.items() if v is not None}
+            found |= {field: str(values[name]) for name, field in self._own[fact.kind].items() if name in values}
+        return found
 
     def join(self, field: str) -> Join:
         """How figures of a field become one."""
-        return self._joins.get(field, JOINS["sum"])
+        return self._joins.get(field, ADDED)
 
     def within(self, said: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
         """Of what several say of one thing the highest of each field (the lowest, where that is graver)."""
         found: dict[str, Any] = {}
         for one in said:
             for field, value in one.items():
-                found[field] = self.join(field).within(found.get(field, value), value, key=Decimal)
+                there = found.get(field)
+                found[field] = value if there is None else self.join(field).within(there, value, key=Decimal)
         return found
 
     def below_0(self, fact: AnyFact) -> Fault | None:

@@ -1,8 +1,8 @@
 """The gravest colour and figures among warnings that are not cancelled, replaced or expired, and where they hold.
 
-Figures are the site's own (`values`, e.g. rain within 3 hours). They belong to the warning: a later version that leaves
-one out keeps the last known value, another warning that replaces it says its own. Of several warnings the highest
-counts.
+Figures are the site's own (`values`, e.g. rain within 3 hours). A later version of a warning, or a warning that
+replaces it, keeps the last known value of a figure that it leaves out: not known is not over. Of several warnings the
+highest counts.
 """
 
 from __future__ import annotations
@@ -49,11 +49,10 @@ class ForecastFigures(Figures):
     def read(self, memory: dict[str, Any], sample: Sample, said: dict[str, Any]) -> dict[str, Any]:
         now = sample.observed_at
         live = {k: w for k, w in memory["warnings"].items() if k != sample.key and not _expired(w, now)}
-        before = memory["warnings"].get(sample.key)
-        known = _figures(before) if before and not before["cancel"] and not _expired(before, now) else {}
-        live[sample.key] = {
-            **{k: v for k, v in said.items() if k != "references"}, "figures": {**known, **_figures(said)},
-        }  # fmt: skip
+        stated = {k: v for k, v in said.items() if k != "references"}
+        if known := self._known(memory, sample.key, said["references"], now):
+            stated["figures"] = {**known, **_figures(said)}
+        live[sample.key] = stated
         replaced = [ref for ref in said["references"] if ref != sample.key and ref not in memory["void"]]
         if len(live) > MOST:
             del live[next(iter(live))]
@@ -81,6 +80,17 @@ class ForecastFigures(Figures):
         told = told or list(memory["warnings"].values())[-1:]
         where = dict.fromkeys(division for w in told for division in w["divisions"])
         return warned(self._site, list(where), told[0]["hazard"] if told else "")
+
+    def _known(self, memory: dict[str, Any], key: str, references: list[str], now: datetime) -> dict[str, Any]:
+        """The figures of the warning itself, and of those that it replaces, as they stood."""
+        standing = {
+            name: _figures(w)
+            for name in (*references, key)
+            if (w := memory["warnings"].get(name)) and not w["cancel"] and not _expired(w, now)
+        }
+        own = standing.pop(key, {})
+        replaced = [figures for name, figures in standing.items() if name not in memory["void"]]
+        return {**self._measures.within(replaced), **own} if replaced else own
 
     def _standing(self, memory: dict[str, Any], at: datetime) -> list[dict[str, Any]]:
         void = set(memory["void"])

@@ -248,10 +248,17 @@ def test_a_later_version_of_a_warning_keeps_the_figure_it_leaves_out_until_the_w
     assert moves(bench.alerts) == [("normal", "III", "crossed"), ("III", "normal", "expired")]
 
 
-def test_a_warning_that_replaces_another_says_its_own_figure() -> None:
-    """Less rain is forecast now."""
-    replaced = rain(5, 10, warning="W2", message="update", references=["W1"])
-    assert told(library(RAIN, facts="disaster_forecast"), rain(0, 55), replaced)[-1] == ("III", "normal", "recovered")
+def test_a_warning_that_replaces_another_says_its_own_figure_or_keeps_the_others() -> None:
+    """Less rain is forecast now; but that nobody says how much does not make the sky clear."""
+    there = library(RAIN, facts="disaster_forecast")
+    less, silent = (rain(5, mm, warning="W2", message="update", references=["W1"]) for mm in (10, None))
+    assert told(there, rain(0, 55), less)[-1] == ("III", "normal", "recovered")
+    assert told(there, rain(0, 55), silent) == [("normal", "III", "crossed")]
+    after = rain(9, None, warning="W3", message="update", references=["W1", "W2"])
+    assert told(there, rain(0, 55), less, after)[-1] == ("III", "normal", "recovered"), "W1 was replaced before"
+    ended = rain(9, None, warning="W3", message="cancel", references=["W2"])
+    assert told(there, rain(0, 55), silent, ended)[-1] == ("III", "normal", "recovered")
+    assert told(there, rain(0, 55, expires=at(3)), silent)[-1] == ("III", "normal", "expired")
 
 
 def test_the_colder_forecast_counts_where_the_site_says_the_lowest() -> None:
