@@ -10,6 +10,7 @@ import msgspec
 from rules import decoding, facts
 from rules.alerts import Words
 from rules.fault import ROOT, Fault
+from rules.refusal import refusal
 from rules.vocabulary import Duration, Identifier, seconds
 from rules.yaml_file import BadFiles, Document
 
@@ -165,13 +166,19 @@ def _inject_faults(document: Document, path: str, inject: Inject, scenario: Scen
             yield document.fault(f"{path}.fact.{name}", inject.fact[name], SET_BY_DRILL)
     try:
         for values in _expanded(inject, scenario, site, scenario.id, SOME_START):
-            decoding.decode(msgspec.json.encode(values))
+            fact: facts.AnyFact = decoding.decode(msgspec.json.encode(values))  # type: ignore[assignment]
+            refused = refusal(site, fact)
+            if refused is not None:
+                yield _in_fact(document, path, refused.fault)
     except decoding.BadFact as bad:
         for wrong in bad.faults:
-            inner = f"{path}.fact" if wrong.path == ROOT else f"{path}.fact.{wrong.path}"
-            yield msgspec.structs.replace(
-                document.fault(inner, None, wrong.expected), value=wrong.value
-            )  # it is shown there already
+            yield _in_fact(document, path, wrong)
+
+
+def _in_fact(document: Document, path: str, wrong: Fault) -> Fault:
+    """A fault of a fact, where the file writes it."""
+    inner = f"{path}.fact" if wrong.path == ROOT else f"{path}.fact.{wrong.path}"
+    return msgspec.structs.replace(document.fault(inner, None, wrong.expected), value=wrong.value)
 
 
 def _at_most(length: Duration) -> Words:

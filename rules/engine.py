@@ -10,21 +10,11 @@ from rules.detector import Conflict
 from rules.drill_log import drill_key, drill_of, end_drill, start_drill
 from rules.entries import NOTHING, Entry, Outcome, Record, Rejection, States, after
 from rules.expectations import choice, one_of_points
-from rules.facts import (
-    AnyFact,
-    DisasterForecast,
-    DrillEnded,
-    DrillStarted,
-    GrainPriceReading,
-    HazardReport,
-    LargeEventStatus,
-    Message,
-    PlanActivated,
-    Tick,
-)
+from rules.facts import AnyFact, DrillEnded, DrillStarted, GrainPriceReading, Message, PlanActivated, Tick
 from rules.fault import fault
 from rules.held import Held, KnownAlarm, again, alarm_key, alert_of, broken_detector, held_by, is_alarm, remembering
 from rules.in_force import Libraries, plans_key
+from rules.refusal import refusal
 from rules.shanghai import in_shanghai
 from rules.subjects import happened, place
 
@@ -179,14 +169,8 @@ class _Application:
             return ahead
         if isinstance(fact, GrainPriceReading):
             return self._refuse_reading(fact)
-        return self._refuse_told(fact)
-
-    def _refuse_told(self, fact: HazardReport | DisasterForecast | LargeEventStatus) -> Outcome | None:
-        categories = self._site.file.categories
-        if categories and isinstance(fact, HazardReport) and fact.category not in categories:
-            return _rejected("unknown_category", fault("category", fact.category, choice(sorted(categories))).words)
-        wrong = self._site.measures.below_0(fact) if fact.values else None
-        return _rejected("below_zero", wrong.words) if wrong is not None else None
+        refused = refusal(self._site, fact)
+        return _rejected(refused.reason, refused.fault.words) if refused is not None else None
 
     def _refuse_reading(self, reading: GrainPriceReading) -> Outcome | None:
         point = self._site.points.get(reading.point)

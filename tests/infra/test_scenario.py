@@ -54,6 +54,25 @@ expected:
 """
 
 
+def test_what_the_engine_would_refuse_is_a_fault_of_the_scenario(site: Site) -> None:
+    """Nobody finds out in the middle of a drill that its reports are dead letters."""
+    report = 'fact: {kind: hazard_report, report: R1, division: "330723105000", status: reported, category:'
+    written = BROKEN.partition("injects:")[0].replace("[]", "[甲]") + (
+        f"injects:\n  - at: 0s\n    {report} flod}}\n"
+        f"  - at: 1s\n    {report} forest_fire, values: {{burned_ha: -1}}}}\n"
+        f"  - at: 2s\n    {report} forest_fire, values: {{burned_ha: 3.5}}}}\n"
+        "expected: []\n"
+    )
+    with pytest.raises(BadFiles) as bad:
+        scenario.load("broken.yaml", written, site)
+    category, below = str(bad.value).splitlines()
+    assert category.startswith("broken.yaml:7 injects[0].fact.category: 得到 'flod'，应为 air_pollution | ")
+    assert below == (
+        "broken.yaml:9 injects[1].fact.values.burned_ha: 得到 -1，应为不小于 0 的数 "
+        "(got -1, expected a number of 0 or more)"
+    )
+
+
 def test_every_fault_of_a_scenario_is_said_at_once(site: Site) -> None:
     """File, line, path, value, expected."""
     with pytest.raises(BadFiles) as bad:
