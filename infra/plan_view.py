@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from infra.plan_sheets import Sheet, sheets
 from rules.alerts import Words
-from rules.describe import Described, Names, delays, describe
+from rules.describe import Described, delays, describe
 from rules.inheritance import INHERITED
+from rules.names import Names
 from rules.plan_checks.levels import reached
 from rules.subjects import by
 from rules.wording import grade, joined
@@ -78,7 +79,7 @@ class PlanView(NamedTuple):
 def view(library: Library, plan: Plan) -> PlanView:
     """A plan of a library, ready to be shown."""
     site = library.site.file
-    names = Names(library.site.measures, site.categories, library.site.hazards)
+    names = Names.of(library.site)
     triggers = tuple(TriggerView(t.id, describe(t.when, names), tuple(_notes(t))) for t in plan.triggers)
     parent = library.plans.get(plan.parent) if plan.parent else None
     bare = PlanView(

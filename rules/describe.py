@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rules.alerts import Words
 from rules.conditions.aim import STAGES
-from rules.hazards import HAZARDS
-from rules.measures import COLOUR_WORDS, Measures
+from rules.measures import COLOUR_WORDS
+from rules.names import Names
 from rules.severity import Severity
 from rules.triggers import (
     AllOf,
@@ -39,6 +39,8 @@ from rules.wording import FIELDS, KINDS, grade, joined, number, span
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from rules.measures import Measures
+
 
 class Criterion(NamedTuple):
     """One row of a table: what is measured, and for each severity it can reach from where on."""
@@ -62,20 +64,6 @@ class Described(NamedTuple):
         yield from self.rows
         for part in self.parts:
             yield from part.criteria()
-
-
-class Names(NamedTuple):
-    """What a site calls things."""
-
-    measures: Measures = Measures()
-    """What its tables can measure."""
-    categories: Mapping[str, Words] = {}
-    hazards: Mapping[str, Words] = HAZARDS
-
-    def value(self, field: str, value: str) -> Words:
-        """What a value of a fact's field is called; of one without a name people read the value."""
-        known = {"category": self.categories, "hazard": self.hazards}.get(field, {})
-        return known.get(value, Words(zh=value, en=value))
 
 
 @singledispatch

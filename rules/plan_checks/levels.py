@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rules.alerts import Words
-from rules.describe import Names, describe
+from rules.describe import describe
+from rules.names import Names
 from rules.plan_checks.finding import Finding, Known
 from rules.plan_duties import RESPONSES
 from rules.severity import Severity

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from rules.alerts import Words
-from rules.describe import Names, describe
+from rules.describe import describe
 from rules.loading import load
+from rules.names import Names
 from rules.yaml_file import BadFiles
 from tests.rules.builders import HAZARD, SITE, Bench, forecast, report, texts
 
@@ -95,7 +96,7 @@ def test_people_read_the_sites_words() -> None:
     more = f"{CATEGORIES}hazards: {{smog: {{zh: 雾霾, en: smog}}}}\n"
     plan = WARNED.replace("rainstrom, smog", "smog")
     library = load(texts(site=SITE + more, warned=plan))
-    names = Names(library.site.measures, library.site.file.categories, library.site.hazards)
+    names = Names.of(library.site)
     whens = {name: library.plans[name].triggers[0].when for name in ("relief", "warned")}
     assert "（类别为 洪涝、台风）" in describe(whens["relief"], names).says.zh
     assert "（灾种为 暴雨、雾霾）" in describe(whens["warned"], names).says.zh

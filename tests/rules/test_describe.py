@@ -10,7 +10,8 @@ import pytest
 
 from rules import triggers
 from rules.alerts import Words
-from rules.describe import Described, Names, delays, describe
+from rules.describe import Described, delays, describe
+from rules.names import Names
 from rules.triggers import Trigger
 from rules.wording import number, span
 

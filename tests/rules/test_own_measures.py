@@ -13,9 +13,10 @@ from rules import facts
 from rules.alerts import Words
 from rules.conditions.figures import MOST
 from rules.decoding import BadFact, decode
-from rules.describe import Names, describe
+from rules.describe import describe
 from rules.library import Library
 from rules.loading import load
+from rules.names import Names
 from rules.yaml_file import BadFiles
 from tests.rules.builders import SITE, Bench, at, crowd, forecast, moves, report, texts
 
@@ -209,7 +210,7 @@ def test_a_row_may_write_a_unit_of_its_own() -> None:
 def test_a_plan_is_described_in_its_words() -> None:
     """As `plan show` has them."""
     there = library(BURNED)
-    (row,) = describe(there.plans["own"].triggers[0].when, Names(there.site.measures)).rows
+    (row,) = describe(there.plans["own"].triggers[0].when, Names.of(there.site)).rows
     assert row.what == Words(zh="过火面积", en="area burned")
     assert row.bounds["III"] == Words(zh="≥ 100 公顷", en="≥ 100 ha")
 
