@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from rules import facts
+from rules import entries, facts
 from rules.alerts import Words
 from rules.conditions.figures import MOST
 from rules.decoding import BadFact, decode
@@ -271,6 +271,32 @@ def test_the_colder_forecast_counts_where_the_site_says_the_lowest() -> None:
     assert [(a.after, a.explain.zh) for a in bench.alerts] == [
         ("III", "王宅镇 寒潮 最低气温-6.6℃ < -5，Ⅲ级（较大）")
     ]  # fmt: skip
+
+
+# -- what was there before
+
+
+def test_a_figure_that_is_defined_while_an_alarm_stands_counts_from_the_next_fact_on() -> None:
+    """The table remembers as it did; of facts before, the figure was not kept, which is not zero and no all-clear."""
+    dead = "{measure: deaths_and_missing, levels: {IV: 1, III: 3, II: 6}, source: t}"
+    before = Bench(library(dead, measures=""))
+    before.give(burned(0, 5000, deaths=1))
+    before.restart()
+    after = Bench(library(dead, BURNED), before.table)
+    after.offsets = before.offsets
+    assert after.give(burned(5)).alerts == []
+    assert moves(after.give(burned(6, 5000)).alerts) == [("IV", "II", "crossed")]
+
+
+def test_a_warning_that_was_kept_before_warnings_had_figures_goes_on() -> None:
+    """As a worker finds it that was brought up to date."""
+    bench = Bench(library(COLOUR, RAIN, facts="disaster_forecast"))
+    bench.give(rain(0, None, "orange"))
+    kept = {key: entries.encode(entry) for key, entry in bench.table.items()}
+    assert all(b'"figures":{},' in raw for raw in kept.values())
+    bench.table = {key: entries.decode(raw.replace(b'"figures":{},', b"")) for key, raw in kept.items()}
+    assert bench.give(rain(5, None, "orange", message="update", references=["W1"])).alerts == []
+    assert moves(bench.give(rain(6, 55, "yellow")).alerts) == [("II", "III", "recovered")]
 
 
 # -- crowds
