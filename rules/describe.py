@@ -125,9 +125,8 @@ def _(change: Change, _names: Names) -> Described:
         zh=f"{_series(change).zh}{measure.zh} {change.days} 天{verb.zh}幅度",
         en=f"{measure.en} of {_series(change).en}: {verb.en} over {change.days} d",
     )
-    return _one(
-        Words(zh="监测点数据的变化幅度", en="how far a point's figure has moved"), what, change.percent, "%", change
-    )
+    says = Words(zh="监测点数据的变化幅度", en="how far a point's figure has moved")
+    return _one(says, what, change.percent, "%", change, sign=">" if change.exceeds else "≥")
 
 
 @describe.register
@@ -190,16 +189,21 @@ def _(anomaly: Anomaly, _names: Names) -> Described:
 @describe.register
 def _(quorum: Quorum, names: Names) -> Described:
     at, part = grade(quorum.at), describe(quorum.of, names)
-    unit = "%" if quorum.share else " 个点/points"
+    unit, bounds = "%" if quorum.share else " 个点/points", quorum.points
     what = Words(zh=f"达到“{at.zh}”的监测点{'占比' if quorum.share else '数'}", en=f"points at “{at.en}”")
+    many = Words(zh="全县多个监测点同时达到", en="many of the county's points at once")
+    if quorum.goods:
+        unit, bounds = " 个品种/goods", quorum.goods
+        what = Words(zh=f"达到“{at.zh}”的品种数", en=f"goods at “{at.en}”")
+        many = Words(zh="多个品种同时达到", en="several goods at once")
     silent = (
         Words(zh="中断报数的点按最后状态计", en="a silent point counts as it last stood")
         if quorum.silent == "as_last"
         else Words(zh="中断报数的点不计", en="a silent point is left out")
     )
-    says = Words(zh=f"全县多个监测点同时达到（{silent.zh}）", en=f"many of the county's points at once ({silent.en})")
-    row = Criterion(what, _bounds(quorum.points, unit), quorum.source)
-    return Described(says, (row,), (part,), frozenset(map(str, quorum.points)))
+    says = Words(zh=f"{many.zh}（{silent.zh}）", en=f"{many.en} ({silent.en})")
+    row = Criterion(what, _bounds(bounds, unit), quorum.source)
+    return Described(says, (row,), (part,), frozenset(map(str, bounds)))
 
 
 @describe.register

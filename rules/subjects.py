@@ -50,7 +50,7 @@ def by(trigger: Trigger) -> tuple[Subject, ...]:
     if trigger.by:
         return tuple(trigger.by)
     if isinstance(trigger.when, Quorum):
-        return ("commodity", "stage")
+        return ("stage",) if trigger.when.goods else ("commodity", "stage")
     (kind, *others) = sorted(kinds(trigger.when))
     return ("county",) if others else DEFAULT[kind]
 

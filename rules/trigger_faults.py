@@ -49,6 +49,11 @@ WITHIN_QUORUM = Words(
     zh="放在 quorum 之内，或以 point、commodity、stage 为报警对象",
     en="one within a quorum, or a subject of point, commodity and stage",
 )
+BOTH = Words(zh="points 和 goods 都写了", en="both points and goods")
+ONE_OF_BOTH = Words(zh="只写 points 或 goods 之一", en="points or goods, one of them")
+SHARE_OF_GOODS = Words(zh="品种的占比", en="a share of goods")
+A_NUMBER_OF_GOODS = Words(zh="品种数：去掉 share", en="a number of goods: no share")
+ALL_GOODS = Words(zh="不含 commodity：按品种计数须看全部品种", en="no commodity: goods are counted across all of them")
 SHARE = Words(zh="占警戒线的比例，如 0.95", en="a share of the line, e.g. 0.95")
 UPPER = Words(zh="上限线满足 0 < approach <= recovery <= 1", en="0 < approach <= recovery <= 1 for an upper line")
 LOWER = Words(zh="下限线满足 approach >= recovery >= 1", en="approach >= recovery >= 1 for a lower line")
@@ -99,6 +104,8 @@ def trigger_misfits(trigger: Trigger, path: str, around: Known) -> Iterator[Misf
         for kind in sorted(read):
             if field not in POSSIBLE[kind]:
                 yield Misfit(f"{path}.by[{i}]", field, _of_kind(kind))
+        if field == "commodity" and isinstance(trigger.when, Quorum) and trigger.when.goods:
+            yield Misfit(f"{path}.by[{i}]", field, ALL_GOODS)
     series = DEFAULT["grain_price"]
     one_series = set(by(trigger)) == set(series) and len(read) == 1
     yield from _condition(trigger.when, f"{path}.when", around, one_series=one_series)
@@ -116,7 +123,7 @@ def _condition(spec: Condition, path: str, around: Known, *, one_series: bool) -
         yield from _condition(spec.condition, f"{path}.condition", around, one_series=one_series)
         yield from _condition(spec.unless, f"{path}.unless", around, one_series=one_series)
     elif isinstance(spec, Quorum):
-        yield from _ladder(spec.points, f"{path}.points")
+        yield from _quorum(spec, path)
         yield from _condition(spec.of, f"{path}.of", around, one_series=True)
     else:
         if kinds(spec) == {"grain_price"} and not one_series:
@@ -144,6 +151,17 @@ def _leaf(spec: Condition, path: str, around: Known) -> Iterator[Misfit]:
         yield from _crush(spec, path)
     elif isinstance(spec, Anomaly):
         yield from _anomaly(spec, path)
+
+
+def _quorum(spec: Quorum, path: str) -> Iterator[Misfit]:
+    if spec.points and spec.goods:
+        yield Misfit(f"{path}.goods", BOTH, ONE_OF_BOTH)
+    elif spec.goods:
+        yield from _ladder(spec.goods, f"{path}.goods")
+        if spec.share:
+            yield Misfit(f"{path}.share", SHARE_OF_GOODS, A_NUMBER_OF_GOODS)
+    else:
+        yield from _ladder(spec.points, f"{path}.points")
 
 
 def _ratio(spec: Line, path: str) -> Iterator[Misfit]:

@@ -89,6 +89,8 @@ class Change(Strict, frozen=True, kw_only=True, tag_field="detector", tag="chang
     direction: Literal["rise", "fall"] = "rise"
     days: Days
     percent: Bounds
+    exceeds: bool = False
+    """The bound itself is not yet enough (超过), as against the ordinary 以上, which includes it."""
     deadband: Decimal = Decimal(0)
     """In percentage points."""
     stages: list[Stage] = []
@@ -117,13 +119,15 @@ class Stock(Strict, frozen=True, kw_only=True, tag_field="detector", tag="stock"
 
 
 class Quorum(Strict, frozen=True, kw_only=True, tag_field="detector", tag="quorum"):
-    """So many of the county's points fulfil a condition at once, for one commodity and stage."""
+    """So many of the county's points fulfil a condition at once, for one commodity and stage; or so many goods do."""
 
     of: Condition
     at: Grade
     """What the condition must reach at a point for the point to count."""
-    points: Bounds
+    points: Bounds = {}
     """How many points (or, with `share`, how many percent of them)."""
+    goods: Bounds = {}
+    """In place of `points`: how many commodities of one stage, each by at least one point."""
     share: bool = False
     silent: Literal["as_last", "left_out"] = "as_last"
     """A point without a reading for two cadences counts as it last stood, or not at all (nor in the total)."""

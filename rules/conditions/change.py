@@ -2,13 +2,14 @@
 
 The base is the last reading at or before n days earlier. Where there is none within one further cadence, the change is
 not known: an alarm neither begins nor ends by it. Windows and bounds are those of grain emergency plans, e.g. F
-168325/16832511_2: 10-day rise 15–20 % yellow; 5-day rise ≥ 50 % with a stock 50 % down urgent.
+168325/16832511_2: 10-day rise 15–20 % yellow; 5-day rise ≥ 50 % with a stock 50 % down urgent. Where a plan says 超过
+in place of 以上 (F 173640/17364034_2: a week's rise of more than 50 %), the bound itself is not enough (`exceeds`).
 """
 
 from __future__ import annotations
 
 from datetime import timedelta
-from decimal import ROUND_DOWN, Decimal
+from decimal import ROUND_DOWN, ROUND_UP, Decimal
 from typing import TYPE_CHECKING, Any
 
 from rules.alerts import Words
@@ -39,7 +40,7 @@ class ChangeCondition(Condition):
         self._days = timedelta(days=spec.days)
         self._slack = timedelta(seconds=seconds(aim.point.cadence))
         self._sign = 1 if spec.direction == "rise" else -1
-        self._ladder = Ladder(spec.percent, deadband=spec.deadband)
+        self._ladder = Ladder(spec.percent, exceeds=spec.exceeds, deadband=spec.deadband)
         self.levels = self._ladder.levels
 
     def start(self) -> History:
@@ -72,18 +73,27 @@ class ChangeCondition(Condition):
                 en=f"{where.en}: no {what.en} to compare with, {days} days ago",
             )
         watched, other = _MOVES[self._spec.direction], _MOVES["fall" if self._sign > 0 else "rise"]
-        moved, shown = (watched, _shown(percent)) if percent >= 0 else (other, _shown(-percent))
+        moved, shown = (watched, self._shown(percent)) if percent >= 0 else (other, self._shown(-percent))
         since, bound, grade = f"{in_shanghai(base.at):%Y-%m-%d}", self._ladder.bound(severity), graded(severity)
-        reached = bound is not None and percent >= bound
-        against = (
-            Words(zh=f" ≥ {bound} %", en=f" ≥ {bound} %")
-            if reached
-            else Words(zh=f"，未达{watched.zh} {bound} %", en=f", not {watched.en} {bound} %")
-        )
+        against = self._against(percent, bound, watched)
         return Words(
             zh=f"{where.zh} {what.zh}比 {since} {moved.zh} {shown} %（{days} 天窗口）{against.zh}{grade.zh}",
             en=f"{where.en}: {what.en} {moved.en} {shown} % since {since} ({days} days){against.en}{grade.en}",
         )
+
+    def _against(self, percent: Decimal, bound: Decimal | None, watched: Words) -> Words:
+        """How the change stands to its bound."""
+        exceeds = self._spec.exceeds
+        if bound is not None and (percent > bound or (percent == bound and not exceeds)):
+            sign = ">" if exceeds else "≥"
+            return Words(zh=f" {sign} {bound} %", en=f" {sign} {bound} %")
+        if exceeds:
+            return Words(zh=f"，{watched.zh}未超过 {bound} %", en=f", not {watched.en} more than {bound} %")
+        return Words(zh=f"，未达{watched.zh} {bound} %", en=f", not {watched.en} {bound} %")
+
+    def _shown(self, percent: Decimal) -> str:
+        # rounded down, so that 14.99 % never reads as the 15 it has not reached; up, where 15 must be exceeded
+        return f"{percent.quantize(Decimal('0.1'), ROUND_UP if self._spec.exceeds else ROUND_DOWN):f}"
 
     def _percent(self, memory: History) -> Decimal | None:
         """How far it moved in the direction that is watched; None where it cannot be known."""
@@ -101,8 +111,3 @@ class ChangeCondition(Condition):
             return None
         base = memory[old - 1]
         return base if base.at >= now.at - self._days - self._slack else None
-
-
-def _shown(percent: Decimal) -> str:
-    # rounded down, so that 14.99 % never reads as the 15 it has not reached
-    return f"{percent.quantize(Decimal('0.1'), ROUND_DOWN):f}"

@@ -91,10 +91,21 @@ class Condition(ABC):
 
 
 class Ladder:
-    """Bounds of several severities on one scale: upper bounds include the number (以上), lower ones do not (以下)."""
+    """Bounds of several severities on one scale: upper bounds include the number (以上), lower ones do not (以下).
 
-    def __init__(self, bounds: Mapping[Any, Decimal], *, side: str = "upper", deadband: Decimal = Decimal(0)) -> None:
+    `exceeds`: nor does an upper one (超过).
+    """
+
+    def __init__(
+        self,
+        bounds: Mapping[Any, Decimal],
+        *,
+        side: str = "upper",
+        exceeds: bool = False,
+        deadband: Decimal = Decimal(0),
+    ) -> None:
         self._sign = 1 if side == "upper" else -1
+        self._includes = side == "upper" and not exceeds
         self._deadband = deadband
         self._rungs = sorted(((Severity.of(word), bound) for word, bound in bounds.items()), reverse=True)
         self.levels = frozenset(severity for severity, _ in self._rungs)
@@ -104,9 +115,9 @@ class Ladder:
         reached = held = Severity.NORMAL
         for severity, bound in self._rungs:
             beyond = (value - bound) * self._sign
-            if beyond > 0 or (beyond == 0 and self._sign > 0):
+            if beyond > 0 or (beyond == 0 and self._includes):
                 return Verdict(severity, max(severity, held))
-            if not held and (beyond + self._deadband > 0 or (beyond + self._deadband == 0 and self._sign > 0)):
+            if not held and (beyond + self._deadband > 0 or (beyond + self._deadband == 0 and self._includes)):
                 held = severity
         return Verdict(reached, held)
 

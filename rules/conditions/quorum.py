@@ -1,7 +1,8 @@
 """k of n points: so many of the county's points fulfil a condition at once, for one commodity and stage.
 
-That a county's price is in alarm when several of its points are is how price-anomaly plans judge extent ("area",
-e.g. 青岛市价格异常波动应急预案, W bandao.cn 2487885); how many is the site's value.
+Or k of n goods of one stage, each by at least one of its points. That a price is in alarm when it is so in many places,
+or when several kinds of goods are, is how price-anomaly plans judge extent (青岛市价格异常波动应急预案, W bandao.cn
+2487885: 2 kinds of goods for level IV, 3 for III); how many points is the site's value.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ from rules.conditions.condition import Condition, Ladder, graded
 from rules.limits import Verdict
 from rules.severity import Severity
 from rules.vocabulary import seconds
+from rules.wording import joined
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Sequence
 
     from rules.conditions.aim import Aim
     from rules.detector import Sample
@@ -38,7 +40,7 @@ class Known(NamedTuple):
 
 
 Memory = dict[str, Known]
-"""By point that has spoken."""
+"""By series that has spoken: its point, and what else sets it apart from the others (commodity, stage)."""
 
 SILENT_CADENCES = 2
 
@@ -46,68 +48,76 @@ SILENT_CADENCES = 2
 class _Member(NamedTuple):
     condition: Condition
     silent_after: timedelta
+    counted: str
+    """The point or the commodity that it counts for."""
 
 
 class QuorumCondition(Condition):
-    """A condition at every point of one commodity and stage."""
+    """A condition at every point: of one commodity and stage, or of whatever its subject holds."""
 
     kept = 64
 
     def __init__(self, spec: Quorum, below: Sequence[tuple[Aim, Condition]]) -> None:
+        self._apart = _apart([aim for aim, _ in below])
+        self._series = {aim.key: "/".join(aim.key[i] for i in self._apart) for aim, _ in below}
         self._members = {
-            aim.point.id: _Member(condition, timedelta(seconds=SILENT_CADENCES * seconds(aim.point.cadence)))
+            self._series[aim.key]: _Member(
+                condition,
+                timedelta(seconds=SILENT_CADENCES * seconds(aim.point.cadence)),
+                aim.line.commodity if spec.goods else aim.point.id,
+            )
             for aim, condition in below
         }
+        self._total = len({member.counted for member in self._members.values()})
         self._timed = any(condition.timed for _, condition in below)
-        self._series = {aim.key: aim.point.id for aim, _ in below}
         self._at, self._share = Severity.of(spec.at), spec.share
         self._left_out = spec.silent == "left_out"
-        self._ladder = Ladder(spec.points)
+        self._ladder = Ladder(spec.goods or spec.points)
         self.levels = self._ladder.levels
-        first, _ = below[0]
-        good, stage = first.site.commodity(first.line.commodity), STAGES[first.line.stage]
-        self._what = Words(zh=f"{good.zh}（{stage.zh}）", en=f"{good.en} ({stage.en})")
+        self._unit = Words(zh="个品种", en="goods") if spec.goods else Words(zh="个监测点", en="points")
+        self._what = _what([aim for aim, _ in below])
 
     @property
     def form(self) -> str:
-        return f"{super().form}({next(iter(self._members.values())).condition.form})"
+        by = "" if self._apart == [0] else f" by {self._apart}"
+        return f"{super().form}({next(iter(self._members.values())).condition.form}{by})"
 
     def start(self) -> Memory:
         return {}
 
     def restore(self, plain: Any) -> Memory:
-        known = {point: one for point, one in plain.items() if point in self._members}
+        known = {name: one for name, one in plain.items() if name in self._members}
         return {
-            point: Known(self._members[point].condition.restore(own), reached, held, datetime.fromisoformat(silent))
-            for point, (own, reached, held, silent) in known.items()
+            name: Known(self._members[name].condition.restore(own), reached, held, datetime.fromisoformat(silent))
+            for name, (own, reached, held, silent) in known.items()
         }
 
     def extract(self, fact: AnyFact) -> list[Any] | None:
         if fact.kind != "grain_price":
             return None
-        point = self._series.get((fact.point, fact.commodity, fact.stage))  # type: ignore[union-attr]
-        return None if point is None else [point, self._members[point].condition.extract(fact)]
+        name = self._series.get((fact.point, fact.commodity, fact.stage))  # type: ignore[union-attr]
+        return None if name is None else [name, self._members[name].condition.extract(fact)]
 
     def read(self, memory: Memory, sample: Sample, said: list[Any]) -> Memory:
-        point, own = said
-        condition = self._members[point].condition
-        before = memory[point].own if point in memory else condition.start()
+        name, own = said
+        condition = self._members[name].condition
+        before = memory[name].own if name in memory else condition.start()
         after = before if own is None else condition.read(before, sample, own)
-        silent = sample.observed_at + self._members[point].silent_after
-        return {**memory, point: self._known(point, after, silent, sample.observed_at)}
+        silent = sample.observed_at + self._members[name].silent_after
+        return {**memory, name: self._known(name, after, silent, sample.observed_at)}
 
     def elapse(self, memory: Memory, at: datetime) -> Memory:
         if not self._timed:
             return memory
         return {
-            point: self._known(point, self._members[point].condition.elapse(known.own, at), known.silent, at)
-            for point, known in memory.items()
+            name: self._known(name, self._members[name].condition.elapse(known.own, at), known.silent, at)
+            for name, known in memory.items()
         }
 
     def due(self, memory: Memory, clock: datetime) -> datetime | None:
         dues: list[datetime | None] = []
         if self._timed:
-            dues = [self._members[point].condition.due(known.own, clock) for point, known in memory.items()]
+            dues = [self._members[name].condition.due(known.own, clock) for name, known in memory.items()]
         if self._left_out:
             dues += [known.silent for known in memory.values()]
         return min((due for due in dues if due is not None and due > clock), default=None)
@@ -124,31 +134,50 @@ class QuorumCondition(Condition):
     def explain(self, memory: Memory, at: datetime, severity: Severity, *, estimated: bool) -> Words:
         reached, held, asked = self._count(memory, at)
         count, word = held if severity else reached, self._at
-        zh = f"{self._what.zh} {asked} 个监测点中 {count} 个{word.zh}"
-        en = f"{self._what.en}: {count} of {asked} points {word.en}"
-        silent = len(self._members) - sum(known.silent > at for known in memory.values())
+        zh = f"{self._what.zh} {asked} {self._unit.zh}中 {count} 个{word.zh}"
+        en = f"{self._what.en}: {count} of {asked} {self._unit.en} {word.en}"
+        silent = self._total - len(self._counted(memory, lambda known: known.silent > at))
         if silent:
             how_zh, how_en = ("不计入", "left out") if self._left_out else ("按最后数据计", "counted as last heard")
             zh, en = f"{zh}（{silent} 个无数据，{how_zh}）", f"{en} ({silent} without data, {how_en})"
-        telling = [(point, known.own) for point, known in memory.items() if known.held]
+        telling = [(name, known.own) for name, known in memory.items() if known.held]
         if severity and telling:
-            point, own = telling[-1]
-            example = self._members[point].condition.explain(own, at, word, estimated=estimated)
+            name, own = telling[-1]
+            example = self._members[name].condition.explain(own, at, word, estimated=estimated)
             zh, en = f"{zh}，如{example.zh}", f"{en}, e.g. {example.en}"
         grade = graded(severity)
         return Words(zh=f"{zh}{grade.zh}", en=f"{en}{grade.en}")
 
-    def _known(self, point: str, own: Any, silent: datetime, at: datetime) -> Known:
-        verdict = self._members[point].condition.verdict(own, at)
+    def _known(self, name: str, own: Any, silent: datetime, at: datetime) -> Known:
+        verdict = self._members[name].condition.verdict(own, at)
         return Known(own, verdict.reached >= self._at, verdict.held >= self._at, silent)
 
     def _count(self, memory: Memory, at: datetime) -> tuple[int, int, int]:
-        """How many points reach it, how many still hold it, of how many."""
-        known: Collection[Known] = memory.values()
-        if not self._left_out:
-            return sum(one.reached for one in known), sum(one.held for one in known), len(self._members)
-        known = [one for one in known if one.silent > at]
-        return sum(one.reached for one in known), sum(one.held for one in known), len(known)
+        """How many points (or goods) reach it, how many still hold it, of how many."""
+        asked = self._total
+        if self._left_out:
+            memory = {name: one for name, one in memory.items() if one.silent > at}
+            asked = len(self._counted(memory, lambda _: True))
+        reached = self._counted(memory, lambda known: known.reached)
+        held = self._counted(memory, lambda known: known.held)
+        return len(reached), len(held), asked
+
+    def _counted(self, memory: Memory, wanted: Callable[[Known], bool]) -> set[str]:
+        """The points (or goods) of which some series is as wanted."""
+        return {self._members[name].counted for name, known in memory.items() if wanted(known)}
 
     def _measured(self, count: int, asked: int) -> Decimal:
         return (Decimal(count) * 100 / asked).quantize(Decimal("0.01"), ROUND_DOWN) if self._share else Decimal(count)
+
+
+def _apart(aims: Sequence[Aim]) -> list[int]:
+    """Which of point, commodity and stage set the series apart: the point alone, where it is of one good and stage."""
+    return [i for i in range(3) if i == 0 or len({aim.key[i] for aim in aims}) > 1]
+
+
+def _what(aims: Sequence[Aim]) -> Words:
+    """The goods and stages of the series, e.g. `粳米（零售）`."""
+    site = aims[0].site
+    goods = joined(site.commodity(good) for good in dict.fromkeys(aim.line.commodity for aim in aims))
+    stages = joined(STAGES[stage] for stage in dict.fromkeys(aim.line.stage for aim in aims))
+    return Words(zh=f"{goods.zh}（{stages.zh}）", en=f"{goods.en} ({stages.en})")

@@ -84,6 +84,11 @@ def told(condition: dict[str, Any]) -> Described:
             "全县多个监测点同时达到（中断报数的点按最后状态计）",
             "many of the county's points at once (a silent point counts as it last stood)", "IV",
         ),
+        (
+            {"detector": "quorum", "of": LINE, "at": "line", "goods": {"IV": 2, "III": 3}, "source": "s"},
+            "多个品种同时达到（中断报数的点按最后状态计）",
+            "several goods at once (a silent point counts as it last stood)", "III IV",
+        ),
         ({"detector": "all", "of": [TABLE, SILENCE]}, "同时满足", "all of", "line"),
         ({"detector": "any", "of": [TABLE, SILENCE]}, "满足任一", "any of", "III IV line"),
         ({"detector": "n_of", "n": 2, "of": [TABLE, COLOUR, SILENCE]}, "至少满足 2 项", "at least 2 of", "III IV line"),
@@ -128,6 +133,14 @@ def test_what_is_no_condition_is_refused() -> None:
         (TABLE, {"IV": ("≥ 1 人", "≥ 1 people"), "III": ("≥ 3 人", "≥ 3 people")}),
         (COLOUR, {"III": ("黄色预警", "yellow warning"), "I": ("红色预警", "red warning")}),
         ({"detector": "change", "days": 10, "percent": {"line": 15}, "source": "s"}, {"line": ("≥ 15%", "≥ 15%")}),
+        (
+            {"detector": "change", "days": 7, "percent": {"III": 50}, "exceeds": True, "source": "s"},
+            {"III": ("> 50%", "> 50%")},
+        ),
+        (
+            {"detector": "quorum", "of": LINE, "at": "line", "goods": {"IV": 2}, "source": "s"},
+            {"IV": ("≥ 2 个品种", "≥ 2 goods")},
+        ),
         ({"detector": "stock", "percent_below": {"III": 50}, "source": "s"}, {"III": ("< 50%", "< 50%")}),
         (SILENCE, {"line": ("≥ 2 个周期", "≥ 2 cadences")}),
     ],

@@ -9,6 +9,8 @@ from rules.loading import load
 from tests.rules.builders import SITE, Bench, price
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rules.alerts import Alert
     from rules.facts import GrainPriceReading
     from rules.library import Library
@@ -22,8 +24,9 @@ POINT = """\
   - id: P{n:02}
     name: {{zh: {n}号点, en: Point {n}}}
     division: "330723105000"
-    lines: [{{commodity: rice, stage: retail, upper: "4.60", unit: 元/kg, normal_stock_t: 100}}]
+    lines: [{lines}]
 """
+LINE = '{{commodity: {good}, stage: retail, upper: "4.60", unit: 元/kg, normal_stock_t: 100}}'
 PLAN = """\
 id: grain
 titles: {{zh: 粮价, en: Grain price}}
@@ -37,15 +40,18 @@ escalation: {{steps: [{{page: [duty_officer], wait: 5m}}], leader: [duty_leader]
 """
 
 
-def site(trigger: str, *, points: int = 1, cadence: str = "1d", more: str = "") -> Library:
+def site(
+    trigger: str, *, points: int = 1, cadence: str = "1d", goods: Sequence[str] = ("rice",), more: str = ""
+) -> Library:
     """A library of one plan with one trigger (its YAML, without an id), at so many points; `more` is of the site."""
     indented = "\n".join(f"    {line}" for line in trigger.strip().splitlines())
-    drawn = POINTS.replace("1d", cadence) + "".join(POINT.format(n=n + 1) for n in range(points))
+    lines = ", ".join(LINE.format(good=good) for good in goods)
+    drawn = POINTS.replace("1d", cadence) + "".join(POINT.format(n=n + 1, lines=lines) for n in range(points))
     return load({"site.yaml": SITE + more, "points.yaml": drawn, "plans/it.yaml": PLAN.format(trigger=indented)})
 
 
-def stand(trigger: str, *, points: int = 1, cadence: str = "1d") -> Bench:
-    return Bench(site(trigger, points=points, cadence=cadence))
+def stand(trigger: str, *, points: int = 1, cadence: str = "1d", goods: Sequence[str] = ("rice",)) -> Bench:
+    return Bench(site(trigger, points=points, cadence=cadence, goods=goods))
 
 
 def day(

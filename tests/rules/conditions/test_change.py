@@ -82,6 +82,48 @@ def test_a_fall_of_stock_is_a_change_too() -> None:
     )
 
 
+# -- 超过: the bound itself is not enough (F 173640/17364034_2: a week's rise of more than 50 %, of more than 100 %)
+
+EXCEEDS = "when: {detector: change, days: 7, percent: {III: 50, II: 100}, exceeds: true, source: F 173640/17364034_2}"
+
+
+@pytest.mark.parametrize(
+    ("now", "grade"),
+    [
+        ("5.9999", "normal"), ("6.00", "normal"), ("6.0001", "III"),
+        ("7.9999", "III"), ("8.00", "III"), ("8.0001", "II"),
+    ],
+)  # fmt: skip
+def test_a_bound_that_must_be_exceeded_does_not_include_its_number(now: str, grade: str) -> None:
+    """At 50 % sharp it has not been exceeded."""
+    assert grades(stand(EXCEEDS), day(0, "4.00"), day(7, now))[-1] == grade
+
+
+def test_what_is_exceeded_is_held_down_to_its_deadband() -> None:
+    """Ten points below 50 % ends it, a hair above that does not."""
+    bench = stand(EXCEEDS.replace("exceeds", "deadband: 10, exceeds"))
+    prices = [(0, "4.00"), (1, "4.00"), (2, "4.00"), (7, "6.01"), (8, "5.6001"), (9, "5.60")]
+    assert grades(bench, *(day(n, p) for n, p in prices))[-3:] == ["III", "III", "normal"]
+
+
+def test_the_text_says_that_a_bound_is_exceeded() -> None:
+    """And never shows a rise as the bound that it has exceeded."""
+    bench = stand(EXCEEDS)
+    grades(bench, day(0, "4.00"), day(1, "4.00"), day(7, "6.0001"), day(8, "6.00"))
+    assert [alert.explain for alert in bench.alerts] == [
+        Words(
+            zh="1号点 粳米（零售） 价格比 2026-01-01 上涨 50.1 %（7 天窗口） > 50 %，Ⅲ级（较大）",
+            en="Point 1, japonica rice (retail): price up 50.1 % since 2026-01-01 (7 days) > 50 %,"
+            " level III (fairly serious)",
+        ),
+        Words(
+            zh="1号点 粳米（零售） 价格比 2026-01-02 上涨 50.0 %（7 天窗口），上涨未超过 50 %，正常",
+            en="Point 1, japonica rice (retail): price up 50.0 % since 2026-01-02 (7 days),"
+            " not up more than 50 %, normal",
+        ),
+    ]
+
+
 # -- days in a row
 
 STREAK = "when: {detector: streak, days: {approach: 3, line: 5}, source: F 168325/16832511_2}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from rules.alerts import Words
 from tests.rules.builders import at, moves
 from tests.rules.conditions.stand import DAY, day, grades, stand
 
@@ -165,6 +166,58 @@ def test_a_share_of_the_points() -> None:
     shared = QUORUM.format(silent="as_last").replace("points: {IV: 2, III: 4}", "points: {IV: 50}\n  share: true")
     bench = stand(shared.replace("on_delay: {duration: 1d}\n", ""), points=3)
     assert grades(bench, day(0, "4.60", point=1), day(0, "4.60", point=2)) == ["normal", "IV"]
+
+
+# -- k of n goods (W bandao.cn 2487885: two kinds of goods, three kinds)
+
+GOODS = """\
+when:
+  detector: quorum
+  of: {{detector: warning_line, ratio: {{approach: "0.95", recovery: "0.98", source: test}}}}
+  at: line
+  goods: {{IV: 2, III: 3}}
+  silent: {silent}
+  source: W bandao.cn 2487885
+"""
+THREE_GOODS = ("rice", "flour", "oil")
+
+
+def test_goods_count_once_wherever_they_are_over_their_line() -> None:
+    """Rice at two points is one kind of goods; flour at a third makes two; rice is still over at its second point."""
+    bench = stand(GOODS.format(silent="as_last"), points=3, goods=THREE_GOODS)
+    facts = (
+        day(0, "4.60", point=1), day(0.1, "4.60", point=2), day(0.2, "4.60", point=3, commodity="flour"),
+        day(0.3, "4.00", point=1), day(0.4, "4.60", point=1, commodity="oil"), day(0.5, "4.00", point=2),
+    )  # fmt: skip
+    assert grades(bench, *facts) == ["normal", "normal", "IV", "IV", "III", "IV"]
+    assert {alert.subject for alert in bench.alerts} == {"retail"}
+    assert bench.alerts[0].explain == Words(
+        zh="粳米、flour、oil（零售） 3 个品种中 2 个越过警戒线（1 个无数据，按最后数据计），"
+        "如3号点 flour（零售） 4.60 元/kg ≥ 警戒线 4.60，越过警戒线，Ⅳ级（一般）",
+        en="japonica rice, flour, oil (retail): 2 of 3 goods past the warning line (1 without data,"
+        " counted as last heard), e.g. Point 3, flour (retail) 4.60 元/kg ≥ line 4.60, past the warning line,"
+        " level IV (ordinary)",
+    )
+
+
+@pytest.mark.parametrize(("silent", "after"), [("as_last", "IV"), ("left_out", "normal")])
+def test_goods_that_fell_silent_at_every_point_count_as_the_plan_says(silent: str, after: str) -> None:
+    """Two days without a word of flour; rice goes on."""
+    bench = stand(GOODS.format(silent=silent), points=2, goods=THREE_GOODS)
+    grades(bench, day(0, "4.60"), day(0, "4.60", point=2, commodity="flour"), day(1.5, "4.60"))
+    bench.tick(2.5 * DAY)
+    assert bench.alerts[-1].after == after
+
+
+def test_points_may_be_counted_whatever_their_goods() -> None:
+    """Rice and flour at one point are one point; each reading is held against its own good's line."""
+    trigger = QUORUM.format(silent="as_last").replace("on_delay: {duration: 1d}\n", "by: [county]\n")
+    bench = stand(trigger, points=3, goods=THREE_GOODS)
+    facts = (
+        day(0, "4.60", point=1), day(0.1, "4.60", point=1, commodity="flour"), day(0.2, "4.60", point=2),
+        day(0.3, "4.00", point=1), day(0.4, "4.00", point=1, commodity="flour"),
+    )  # fmt: skip
+    assert grades(bench, *facts) == ["normal", "normal", "IV", "IV", "normal"]
 
 
 # -- silence

@@ -29,6 +29,7 @@ LINE = '{detector: warning_line, ratio: {approach: "0.95", recovery: "0.98", sou
 DELAYS = "on_delay: {readings: 2, duration: 1d}\noff_delay: {duration: 2d}\n"
 TRIGGERS = {
     "change": f"when: {CHANGE}",
+    "change that exceeds": f"when: {CHANGE.replace('deadband', 'exceeds: true, deadband')}",
     "a fall of stock": f"when: {FALL}",
     "streak": "when: {detector: streak, days: {approach: 2, IV: 3}, source: t}",
     "stock": f"when: {STOCK}",
@@ -50,12 +51,29 @@ TRIGGERS = {
         f"{LINE}, at: line, duration: 1d, gives: IV, source: t}}, at: IV, points: {{IV: 2}}, source: t}}"
     ),
 }  # fmt: skip
-READINGS = st.builds(
-    lambda n, point, amount, stock, revision: day(n, amount, point=point, stock=stock, revision=revision),
-    st.sampled_from([0, 0.4, 1, 1.5, 2, 3, 4, 5, 6.3]), st.integers(1, 3),
-    st.sampled_from(["4.00", "4.30", "4.55", "4.60", "4.80"]),
-    st.none() | st.sampled_from([80, 52, 49, 29]), st.integers(0, 2),
-)  # fmt: skip
+OF_GOODS = {
+    "quorum of goods": f"when: {{detector: quorum, of: {LINE}, at: line, goods: {{IV: 2}}, source: t}}",
+    "quorum of goods, silent left out": (
+        f"when: {{detector: quorum, of: {LINE}, at: line, goods: {{IV: 1, III: 2}}, silent: left_out, source: t}}"
+    ),
+    "quorum of points, whatever the goods": (
+        f"by: [county]\nwhen: {{detector: quorum, of: {LINE}, at: line, points: {{IV: 2}}, source: t}}"
+    ),
+}  # fmt: skip
+
+
+def readings(*goods: str) -> st.SearchStrategy[Any]:
+    return st.builds(
+        lambda n, point, good, amount, stock, revision: day(
+            n, amount, point=point, commodity=good, stock=stock, revision=revision
+        ),
+        st.sampled_from([0, 0.4, 1, 1.5, 2, 3, 4, 5, 6.3]), st.integers(1, 3), st.sampled_from(goods),
+        st.sampled_from(["4.00", "4.30", "4.55", "4.60", "4.80"]),
+        st.none() | st.sampled_from([80, 52, 49, 29]), st.integers(0, 2),
+    )  # fmt: skip
+
+
+READINGS, TWO_GOODS = readings("rice"), readings("rice", "flour")
 END = 30
 
 MEASURES = """\
@@ -115,17 +133,20 @@ WARNINGS = st.builds(
 
 @cache
 def library(name: str) -> Library:
-    return site(TRIGGERS.get(name) or TABLES[name], points=3, more=MEASURES)
+    goods = ("rice", "flour") if name in OF_GOODS else ("rice",)
+    return site({**TRIGGERS, **OF_GOODS, **TABLES}[name], points=3, goods=goods, more=MEASURES)
 
 
 def given_to(name: str) -> st.SearchStrategy[Any]:
     """The facts that a trigger reads."""
-    return READINGS if name in TRIGGERS else WARNINGS if name == "table of forecasts" else REPORTS
+    if name not in TABLES:
+        return TWO_GOODS if name in OF_GOODS else READINGS
+    return WARNINGS if name == "table of forecasts" else REPORTS
 
 
 def topic(name: str) -> str:
     """Where they come from."""
-    return {READINGS: "grain-prices", WARNINGS: "disaster-forecasts", REPORTS: "hazard-reports"}[given_to(name)]
+    return {WARNINGS: "disaster-forecasts", REPORTS: "hazard-reports"}.get(given_to(name), "grain-prices")
 
 
 @st.composite
@@ -168,7 +189,7 @@ def last(bench: Bench) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("name", [*TRIGGERS, *TABLES])
+@pytest.mark.parametrize("name", [*TRIGGERS, *OF_GOODS, *TABLES])
 @given(data=st.data())
 @PROPERTY
 def test_the_same_facts_in_any_way_end_in_the_same_state(name: str, data: st.DataObject) -> None:
@@ -185,7 +206,7 @@ def test_the_same_facts_in_any_way_end_in_the_same_state(name: str, data: st.Dat
             assert all(b.before == a.after for a, b in pairwise(alerts)), "a chain"
 
 
-@pytest.mark.parametrize("name", [*TRIGGERS, *TABLES])
+@pytest.mark.parametrize("name", [*TRIGGERS, *OF_GOODS, *TABLES])
 @given(data=st.data(), when=st.lists(st.floats(0, 20), max_size=12))
 @PROPERTY
 def test_in_order_the_same_is_told_however_dense_the_ticks(name: str, data: st.DataObject, when: list[float]) -> None:

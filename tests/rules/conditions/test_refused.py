@@ -1,4 +1,4 @@
-"""What a plan may not say of anomalies, overdue hazards and crowds: each fault's whole text."""
+"""What a plan may not say of anomalies, overdue hazards, crowds and counts: each fault's whole text."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ triggers:
 escalation: {{steps: [{{page: [duty_officer], wait: 5m}}], leader: [duty_leader]}}
 """
 NONE = "未填写，应为至少一个级别的界限 (got nothing, expected a bound for at least one level)"
+QUORUM = "quorum, at: line, of: {detector: silence, cadences: 2, source: test}"
 ABOVE = "应为高于下一级的界限"
 
 
@@ -76,6 +77,20 @@ ABOVE = "应为高于下一级的界限"
             "within: 得到 '0'，应为大于 0 的时长：连续须不止一次读数"
             " (got '0', expected a duration above 0: a row is more than one reading)",
         ),
+        (f"{QUORUM}", f"points: {NONE}"),
+        (
+            f"{QUORUM}, goods: {{IV: 3, III: 2}}",
+            f"goods.III: 得到 2，{ABOVE} (got 2, expected a bound above that of the level below it)",
+        ),
+        (
+            f"{QUORUM}, points: {{IV: 2}}, goods: {{IV: 2}}",
+            "goods: points 和 goods 都写了，应为只写 points 或 goods 之一"
+            " (got both points and goods, expected points or goods, one of them)",
+        ),
+        (
+            f"{QUORUM}, goods: {{IV: 2}}, share: true",
+            "share: 品种的占比，应为品种数：去掉 share (got a share of goods, expected a number of goods: no share)",
+        ),
     ],
 )
 def test_what_makes_no_sense_is_refused(when: str, fault: str) -> None:
@@ -83,3 +98,14 @@ def test_what_makes_no_sense_is_refused(when: str, fault: str) -> None:
     with pytest.raises(BadFiles) as refused:
         load(texts(grain=PLAN.format(when=when)))
     assert str(refused.value) == f"plans/grain.yaml:8 triggers[0].when.{fault}"
+
+
+def test_goods_are_not_counted_commodity_by_commodity() -> None:
+    """There would never be more than one."""
+    plan = PLAN.format(when=f"{QUORUM}, goods: {{IV: 2}}").replace("  - id: t\n", "  - id: t\n    by: [commodity]\n")
+    with pytest.raises(BadFiles) as refused:
+        load(texts(grain=plan))
+    assert str(refused.value) == (
+        "plans/grain.yaml:8 triggers[0].by[0]: 得到 'commodity'，应为不含 commodity：按品种计数须看全部品种"
+        " (got 'commodity', expected no commodity: goods are counted across all of them)"
+    )
