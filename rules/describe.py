@@ -92,14 +92,14 @@ def gravest(reaches: Iterable[str]) -> Severity:
 @describe.register
 def _(line: Line, _names: Names) -> Described:
     upper, ratio = line.side == "upper", line.ratio
-    sign = "≥" if upper else "≤"
+    sign = "≥" if upper else "<"
     bounds = {
         "approach": Words(zh=f"{sign} 警戒线 × {ratio.approach}", en=f"{sign} line × {ratio.approach}"),
         "line": Words(zh=f"{sign} 警戒线", en=f"{sign} line"),
     }
     what = Words(zh=f"{_series(line).zh}价格", en=f"{_series(line).en} price")
     kind = Words(zh="上限", en="upper") if upper else Words(zh="下限", en="lower")
-    back = "<" if upper else ">"
+    back = "<" if upper else "≥"
     says = Words(
         zh=f"监测点的价格越过该点自己的{kind.zh}警戒线，{back} 警戒线 × {ratio.recovery} 恢复",
         en=f"a point's price passes its own {kind.en} warning line; over again at {back} line × {ratio.recovery}",

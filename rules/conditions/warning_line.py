@@ -1,7 +1,8 @@
 """The warning line (警戒线): a price crosses it, and falls back below a separate recovery line.
 
 For an upper line L with shares a ≤ r ≤ 1 a price p is over at p ≥ L, held at rL ≤ p < L, near at aL ≤ p < rL, clear
-below aL (以上 includes the number: 国务院令493 art. 3). A lower line is the mirror image, with a ≥ r ≥ 1. That a price
+below aL (以上 includes the number: 国务院令493 art. 3). For a lower line, with a ≥ r ≥ 1, it is over at p < L, held at
+L ≤ p < rL, near at rL ≤ p < aL (以下 does not include it): who buys at the order price of grain keeps it. That a price
 approaching its line is to be reported, without a number for it, is 浙江省粮食应急预案 (FY 16830122_3): the shares are
 the site's own.
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 from decimal import Context, Decimal
 from fractions import Fraction
+from operator import ge, gt
 from typing import TYPE_CHECKING
 
 from rules import units
@@ -48,6 +50,7 @@ class WarningLineCondition(Condition):
             raise ValueError(message)
         self._aim, self._line, self._measure = aim, bound, aim.measure
         self._sign = 1 if spec.side == "upper" else -1
+        self._reaches = ge if spec.side == "upper" else gt
         # compared in the line's own sense: for a lower line everything is negated once, here
         # and rounded as a reading is, so that a price written like the bound is at the bound whatever the unit
         self._over, self._held, self._near = (
@@ -71,14 +74,13 @@ class WarningLineCondition(Condition):
         if memory is None:
             return UNKNOWN
         price = memory * self._sign
-        if price >= self._near:
-            return _OVER if price >= self._over else _HELD if price >= self._held else _NEAR
+        if self._reaches(price, self._near):
+            return _OVER if self._reaches(price, self._over) else _HELD if self._reaches(price, self._held) else _NEAR
         return _CLEAR
 
     def explain(self, memory: Decimal | None, at: datetime, severity: Severity, *, estimated: bool) -> Words:  # noqa: ARG002
         price = units.as_decimal(Fraction(memory or 0) * self._measure.amount)
-        relation = "≥" if (price - self._line) * self._sign >= 0 else "<"
-        relation = relation if self._sign > 0 else {"≥": "≤", "<": ">"}[relation]
+        relation = "≥" if price >= self._line else "<"
         where, unit, shown = self._aim.where, self._aim.unit, f"{_like(price, self._line):f}"
         guess = ("（估计值）", " (estimated)") if estimated else ("", "")
         return Words(

@@ -129,7 +129,7 @@ def test_what_is_no_condition_is_refused() -> None:
     [
         (LINE, {"approach": ("≥ 警戒线 × 0.95", "≥ line × 0.95"), "line": ("≥ 警戒线", "≥ line")}),
         ({**LINE, "side": "lower", "ratio": {"approach": "1.03", "recovery": "1.01", "source": "s"}},
-         {"approach": ("≤ 警戒线 × 1.03", "≤ line × 1.03"), "line": ("≤ 警戒线", "≤ line")}),
+         {"approach": ("< 警戒线 × 1.03", "< line × 1.03"), "line": ("< 警戒线", "< line")}),
         (TABLE, {"IV": ("≥ 1 人", "≥ 1 people"), "III": ("≥ 3 人", "≥ 3 people")}),
         (COLOUR, {"III": ("黄色预警", "yellow warning"), "I": ("红色预警", "red warning")}),
         ({"detector": "change", "days": 10, "percent": {"line": 15}, "source": "s"}, {"line": ("≥ 15%", "≥ 15%")}),

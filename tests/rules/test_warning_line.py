@@ -56,22 +56,26 @@ def test_an_alarm_ends_only_below_the_recovery_line(amount: str, after: str | No
 @pytest.mark.parametrize(
     ("amount", "after"),
     [
-        ("2600.01", "normal"), ("2600", "approach"), ("2550", "approach"), ("2500.01", "approach"), ("2500", "line"),
-        ("2499.99", "line"), ("3039.99", "normal"), ("3040", "approach"), ("3200", "line"),
+        ("2600.01", "normal"), ("2600", "normal"), ("2599.99", "approach"), ("2550", "approach"),
+        ("2500.01", "approach"), ("2500", "approach"), ("2499.99", "line"), ("3039.99", "normal"), ("3040", "approach"),
+        ("3200", "line"),
     ],
 )  # fmt: skip
 def test_a_point_may_have_an_upper_and_a_lower_line(amount: str, after: str) -> None:
-    """The lower line is the mirror image: at or below it is the alarm."""
+    """Below the lower line is the alarm, and not at it: 以下 does not include the number."""
     assert [m[1] for m in said(paddy(0, amount))] == ([] if after == "normal" else [after])
 
 
 @pytest.mark.parametrize(
     ("amount", "after"),
-    [("2500.01", None), ("2550", None), ("2550.01", "approach"), ("2600", "approach"), ("2600.01", "normal")],
+    [
+        ("2500", None), ("2500.01", None), ("2549.99", None), ("2550", "approach"), ("2599.99", "approach"),
+        ("2600", "normal"), ("2600.01", "normal"),
+    ],
 )  # fmt: skip
 def test_a_lower_alarm_ends_only_above_its_recovery_line(amount: str, after: str | None) -> None:
     """2550 is 1.02 of 2500."""
-    assert said(paddy(0, "2500"), paddy(1, amount))[1:] == ([] if after is None else [("line", after, "recovered")])
+    assert said(paddy(0, "2499.99"), paddy(1, amount))[1:] == ([] if after is None else [("line", after, "recovered")])
 
 
 def test_from_safe_to_alarm_and_back() -> None:
@@ -315,13 +319,13 @@ def test_an_alert_says_all_that_the_desk_needs() -> None:
 
 
 def test_a_lower_line_reads_the_other_way_round() -> None:
-    """At or below."""
+    """Below, and not at."""
     bench = Bench()
-    (alert,) = bench.give(paddy(0, "2500")).alerts
+    (alert,) = bench.give(paddy(0, "2499.5")).alerts
     assert alert.detector == "grain/lower"
-    assert alert.explain.zh == "一号点 paddy（收购） 2500 元/吨 ≤ 警戒线 2500，越过警戒线"
+    assert alert.explain.zh == "一号点 paddy（收购） 2499.5 元/吨 < 警戒线 2500，越过警戒线"
     (alert,) = bench.give(paddy(1, "2560.5")).alerts
-    assert alert.explain.zh == "一号点 paddy（收购） 2560.5 元/吨 > 警戒线 2500，接近警戒线"
+    assert alert.explain.zh == "一号点 paddy（收购） 2560.5 元/吨 ≥ 警戒线 2500，接近警戒线"
 
 
 def test_an_estimate_counts_and_the_text_says_so() -> None:
