@@ -65,8 +65,9 @@ def level(bench: Bench, detector: str) -> str:
 
 
 def sources(library: Library, plan: str) -> str:
-    """Every source that a plan's conditions give, a line each."""
-    return "\n".join(found for trigger in library.plans[plan].triggers for found in _sources(trigger.when))
+    """What a plan stands on, and every source that its conditions give, a line each."""
+    found = library.plans[plan]
+    return "\n".join([*found.basis, *(one for trigger in found.triggers for one in _sources(trigger.when))])
 
 
 def _last(bench: Bench, detector: str) -> list[Alert]:

@@ -1,7 +1,8 @@
 """Grain plans of other counties and cities as example plans: the format carries them all, and grades as they say.
 
-Each is a file in `schemes/`. A row is what was observed → the level → the clause that says so, which the plan names too.
-Readings are (day, price of rice in 元/kg, stock in percent of normal); scheme A is the shipped plan (`test_grain_plans`).
+Each is a file in `schemes/`. A row is what was observed → the level → the clause that says so, which the plan names.
+Readings are (day, price of rice in 元/kg, stock in percent of normal). Scheme A is the plan that ships:
+`test_grain_plans`.
 """
 
 from __future__ import annotations
