@@ -15,6 +15,7 @@ from responders import (
     incidents,
     library,
     outbox,
+    relatives,
     renaming,
     responses,
     starts,
@@ -66,6 +67,7 @@ class Work:
             self._learn(incident)
         # An alert that could not be taken with all that is known is taken with as little as possible.
         self._plainly = isinstance(ledger.services.library, library.BareLibrary)
+        self._occurrences = relatives.Occurrences(connection, [] if self._plainly else alerts)
         self.alarms = Annunciator(ledger, [] if self._plainly else [Alarm.of(alert).id for alert in alerts])
         self._over: Incident | None = None
 
@@ -239,6 +241,8 @@ class Work:
         self._learn(incident)
         ledger.note(incident.id, "opened", number=incident.number, severity=alert.after, plan=incident.policy.version)
         self._record(alert, incident, "opened")
+        ledger.related[incident.id] = self._occurrences.join(incident, alert)
+        relatives.note(ledger, incident, ledger.related[incident.id])
         ledger.know(incident, alert, told=True)
         if notice:
             outbox.notice(ledger, incident)
@@ -353,6 +357,8 @@ class Work:
 
     def _record(self, alert: Alert, incident: Incident | None, outcome: str) -> None:
         self._ledger.record(alert, incident, outcome, again=self._again)
+        if incident is not None:
+            self._occurrences.join(incident, alert)
 
     def _known_at(self, alert: Alert) -> datetime:
         """When the clock of reports starts; what people had held back is known when they let it go."""

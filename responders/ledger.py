@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from responders.drills import Drills
     from responders.incidents import Incident
     from responders.library import Library
+    from responders.relatives import Relative
     from responders.roster import Contact, Roster
     from responders.texts import Texts
     from rules.alerts import Alert
@@ -77,6 +78,8 @@ class Ledger:
     faults: list[Alert] = field(default_factory=list)
     """Faults noticed on the way; whoever owns the ledger takes them to the desk before the end."""
     outcomes: list[dict[str, Any]] = field(default_factory=list)
+    related: dict[str, list[Relative]] = field(default_factory=dict)
+    """Of incidents that are new: those of the same occurrence."""
     alarms: Book = field(init=False)
     _new: list[Incident] = field(default_factory=list)
     _touched: dict[str, Incident] = field(default_factory=dict)
@@ -207,6 +210,7 @@ class Ledger:
                 "plan": alert.plan, "place": alert.place, "exercise": exercise, "at": alert.at,
                 "received_at": self.now, "outcome": outcome, "raw": encode(alert).decode(),
                 "alarm": alarm_id(exercise, alert.county, alert.detector, alert.subject),
+                "occurrence": alert.occurrence or None,
             })  # fmt: skip
         self.outcomes.append({
             "alert": str(alert.id), "incident": incident.id if incident else None,

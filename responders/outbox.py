@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from sqlalchemy import select, update
 
-from responders import escalation, incidents, page_states, starts, whom
+from responders import escalation, incidents, page_states, relatives, starts, whom
 from responders.schema import incidents as incidents_table
 from responders.schema import pages
 from responders.texts import BUILT_IN, NOTHING, About, Texts
 from rules import identity
-from rules.alerts import PIPELINE_FAULT
+from rules.alerts import PIPELINE_FAULT, Words
 from rules.severity import Severity
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from responders.ledger import Ledger
     from responders.page_states import Kind
     from responders.roster import Contact
-    from rules.alerts import Words
 
 _log = structlog.get_logger()
 CALLING: tuple[Kind, ...] = ("page", "notice")
@@ -217,7 +216,9 @@ def _call(ledger: Ledger, incident: Incident, contact: Contact, kind: Kind, step
     texts = ledger.services.texts
     how = texts.how_to_decide if incident.parent else texts.how_to_answer
     tail = how(incident.number, code, capabilities, nth)
-    body = _render(ledger, incident, kind, tail, values, besides=starts.said(ledger, incident))
+    response, others = starts.said(ledger, incident), relatives.said(ledger, incident)
+    besides = Words(zh=response.zh + others.zh, en=response.en + others.en)
+    body = _render(ledger, incident, kind, tail, values, besides=besides)
     _add(ledger, incident, kind, step, "", contact, body, code)
 
 

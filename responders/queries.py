@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from sqlalchemy import select
 
-from responders import incident_states
+from responders import incident_states, relatives
 from responders.response_schema import reports
 from responders.schema import alerts, incidents, pages, subjects, timeline
 from rules.alerts import Words
@@ -103,6 +103,16 @@ class SubjectView(msgspec.Struct, kw_only=True):
     at: datetime
 
 
+class RelativeView(msgspec.Struct, kw_only=True):
+    """Another plan's incident of the same occurrence."""
+
+    number: int
+    plan: str
+    title: Words
+    status: str
+    severity: str
+
+
 class IncidentView(IncidentLine, kw_only=True):
     """One incident with all that happened, in order: observed, alert, incident, pages and receipts, acknowledgement."""
 
@@ -115,6 +125,7 @@ class IncidentView(IncidentLine, kw_only=True):
     closed_by: str | None
     close_reason: str | None
     subjects: list[SubjectView]
+    related: list[RelativeView]
     reports: list[ReportView]
     pages: list[PageView]
     timeline: list[Event]
@@ -157,6 +168,7 @@ def show_incident(connection: Connection, number: int) -> IncidentView | None:
                 select(subjects).where(subjects.c.incident == row.id).order_by(subjects.c.subject)
             )
         ],
+        related=_related(connection, row),
         reports=_reports(connection, row.id),
         pages=_pages(connection, row.id),
         timeline=_events(connection, row.id),
@@ -177,6 +189,17 @@ def _line(row: Any) -> dict[str, Any]:
     names = IncidentLine.__struct_fields__
     values = {name: getattr(row, name) for name in names if name != "headline"}
     return values | {"headline": msgspec.json.decode(row.headline, type=Words)}
+
+
+def _related(connection: Connection, row: Any) -> list[RelativeView]:
+    query = select(incidents).where(incidents.c.id.in_(relatives.of_incident(row.id, row.exercise, row.county)))
+    return [
+        RelativeView(
+            number=one.number, plan=one.plan, status=one.status, severity=one.severity,
+            title=msgspec.convert(msgspec.json.decode(one.policy)["titles"], Words),
+        )
+        for one in connection.execute(query.order_by(incidents.c.number))
+    ]  # fmt: skip
 
 
 def _reports(connection: Connection, incident: str) -> list[ReportView]:

@@ -235,9 +235,12 @@ alerts = Table(
     Column("outcome", Text, nullable=False),
     Column("raw", Text, nullable=False),
     Column("alarm", Text),
+    Column("occurrence", Text),
     Index("ix_alerts_incident", "incident"),
     Index("ix_alerts_alarm", "alarm", "received_at"),
 )  # fmt: skip
+_named = text("occurrence IS NOT NULL")
+Index("ix_alerts_occurrence", alerts.c.occurrence, sqlite_where=_named, postgresql_where=_named)
 HELD_OUTCOMES = ("shelved", "suppressed", "out of service")
 """Outcomes of alerts that were recorded and paged nobody, because their alarm was held."""
 _held_outcome = text(among("outcome", HELD_OUTCOMES))

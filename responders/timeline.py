@@ -57,6 +57,11 @@ def render(incident: IncidentView, *, longest_run: int | None = None) -> str:
     if incident.owner:
         head.append(f"  负责人 owner: {incident.owner}")
     head += _response(incident)
+    head += [
+        f"  关联事件 related: {one.number} {one.title.zh} {one.title.en} · {grade(one.plan, one.severity)}"
+        f" · {STATUS[one.status]}"
+        for one in incident.related
+    ]
     return "\n".join([*head, *_lines(incident.timeline, longest_run)])
 
 
@@ -138,6 +143,7 @@ _WORDS: dict[str, Any] = {
     "observed": lambda e: f"监测 observed {e.detail.get('source', '')}".rstrip(),
     "alert": lambda e: f"警报 alert: {e.detail['zh']} / {e.detail['en']} [{e.detail['outcome']}]",
     "opened": lambda e: f"事件开启 opened ({_grade(e.detail['severity'])})",
+    "related": lambda e: f"关联事件 {e.detail['number']}【{e.detail['zh']}】 related incident [{e.detail['en']}]",
     "risen": lambda e: f"升级 risen: {_grade(e.detail['before'])} → {_grade(e.detail['after'])}",
     "step": lambda e: (
         f"第{e.detail['step']}步 step {e.detail['step']} ({e.detail['reason']}): {'、'.join(e.detail['people'])}"
