@@ -13,6 +13,8 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
+from rules.alerts import Words
+
 
 class Measure(NamedTuple):
     """What a price is for: `amount` of `base` (kg, L or piece); `currency` where the unit's own words fix it."""
@@ -40,6 +42,10 @@ _KNOWN: dict[str, tuple[str, str]] = {
     "个": ("1", "piece"), "袋": ("1", "piece"), "PACKET": ("1", "piece"), "BUNCH": ("1", "piece"),
     "DOZEN": ("12", "piece"),
 }  # fmt: skip
+_ENGLISH = {
+    "公斤": "kg", "千克": "kg", "克": "g", "斤": "jin", "市斤": "jin", "两": "liang", "担": "dan", "吨": "t",
+    "升": "L", "毫升": "mL", "个": "piece", "袋": "bag",
+}  # fmt: skip
 _PREFIX = re.compile(
     r"^(?:(?P<currency>元|CNY|RMB|[A-Z]{3})\s*/\s*)?(?P<count>\d{1,6}(?:\.\d{1,6})?)?\s*(?P<word>\S.*)$"
 )
@@ -56,6 +62,14 @@ def measure(unit: str) -> Measure:
     amount, base = known
     currency = {"元": "CNY", "RMB": "CNY"}.get(found["currency"], found["currency"])
     return Measure(Fraction(found["count"] or 1) * Fraction(amount), base, currency)
+
+
+@lru_cache(maxsize=512)
+def spoken(unit: str, currency: str) -> Words:
+    """What a price is told in, e.g. `元/吨`, `CNY/t`. The unit is one that `measure` knows."""
+    written = unit if "/" in unit else f"{currency}/{unit}"
+    bulk = written.partition("/")[2].strip()
+    return Words(zh=written, en=f"{currency}/{re.sub('[^ -~]+', lambda word: _ENGLISH.get(word[0], word[0]), bulk)}")
 
 
 @lru_cache(maxsize=4096)

@@ -130,7 +130,7 @@ def panel(
     anchor = "end" if x > LEFT + PLOT_WIDTH * 0.8 else "start" if x < LEFT + PLOT_WIDTH * 0.2 else "middle"
     return Panel(
         title=series.aim.where,
-        unit=series.aim.unit,
+        unit=series.aim.unit.zh,
         xs=[Tick(_x(tick.at), tick.text) for tick in scale.ticks(7)],
         ys=[Tick(_y(tick.at), tick.text) for tick in prices_at.ticks(4)],
         path=_path(series.readings, scale, prices_at),

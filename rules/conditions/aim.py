@@ -46,10 +46,9 @@ class Aim(NamedTuple):
         return Words(zh=f"{name.zh} {good.zh}（{stage.zh}）", en=f"{name.en}, {good.en} ({stage.en})")
 
     @property
-    def unit(self) -> str:
-        """What prices are shown in, e.g. `元/kg`."""
-        unit = self.line.unit
-        return unit if "/" in unit else f"{self.line.currency}/{unit}"
+    def unit(self) -> Words:
+        """What prices are shown in, e.g. `元/kg`, `CNY/kg`."""
+        return units.spoken(self.line.unit, self.line.currency)
 
     @property
     def measure(self) -> units.Measure:

@@ -114,11 +114,11 @@ class PriceAnomalyCondition(Condition):
             )
         bound, percent = self._ladder.bound(severity), f"{_down(self._percent(memory), '0.1'):+f}"
         relation = "≥" if bound is not None and value >= bound else "<"
-        price = f"{memory.price * float(self._aim.measure.amount):.2f} {self._aim.unit}"
+        price, unit = f"{memory.price * float(self._aim.measure.amount):.2f}", self._aim.unit
         guess = Words(zh="（含估计值）", en=" (estimated in part)") if estimated else Words(zh="", en="")
         month, shown, grade = spoken(memory.month), f"{_down(value, '0.01'):f}", _grade(severity)
-        zh = f"{where.zh} {month} 月均价 {price}{guess.zh}，{against.zh} {percent} %"
-        en = f"{where.en}: mean of {month} {price}{guess.en}, {percent} % {against.en}"
+        zh = f"{where.zh} {month} 月均价 {price} {unit.zh}{guess.zh}，{against.zh} {percent} %"
+        en = f"{where.en}: mean of {month} {price} {unit.en}{guess.en}, {percent} % {against.en}"
         said = f"{name} {shown} {relation} {bound}"
         return Words(zh=f"{zh}，{said}{grade.zh}", en=f"{en}, {said}{grade.en}")
 

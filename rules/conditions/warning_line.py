@@ -84,8 +84,8 @@ class WarningLineCondition(Condition):
         where, unit, shown = self._aim.where, self._aim.unit, f"{_like(price, self._line):f}"
         guess = ("（估计值）", " (estimated)") if estimated else ("", "")
         return Words(
-            zh=f"{where.zh} {shown} {unit}{guess[0]} {relation} 警戒线 {self._line:f}，{severity.zh}",
-            en=f"{where.en} {shown} {unit}{guess[1]} {relation} line {self._line:f}, {severity.en}",
+            zh=f"{where.zh} {shown} {unit.zh}{guess[0]} {relation} 警戒线 {self._line:f}，{severity.zh}",
+            en=f"{where.en} {shown} {unit.en}{guess[1]} {relation} line {self._line:f}, {severity.en}",
         )
 
 

@@ -550,6 +550,24 @@ def test_pounds_litres_and_dozens_are_of_their_own_dimension() -> None:
     assert units.measure("XAF/KG").currency == "XAF"
 
 
+@pytest.mark.parametrize(
+    ("unit", "zh", "en"),
+    [
+        ("元/kg", "元/kg", "CNY/kg"), ("元/吨", "元/吨", "CNY/t"), ("元/500g", "元/500g", "CNY/500g"),
+        ("元/斤", "元/斤", "CNY/jin"), ("元/50公斤", "元/50公斤", "CNY/50kg"), ("50 KG", "CNY/50 KG", "CNY/50 KG"),
+        ("RMB/市斤", "RMB/市斤", "CNY/jin"), ("个", "CNY/个", "CNY/piece"),
+    ],
+)  # fmt: skip
+def test_a_unit_is_told_in_both_languages(unit: str, zh: str, en: str) -> None:
+    """As the line is written; and for who reads English."""
+    assert units.spoken(unit, "CNY") == Words(zh=zh, en=en)
+
+
+def test_every_unit_that_is_known_has_its_english() -> None:
+    """None stays Chinese."""
+    assert all(units.spoken(word, "CNY").en.isascii() for word in units._KNOWN)
+
+
 def test_a_price_that_no_decimal_equals_is_rounded_once_to_12_digits() -> None:
     """1 元 a pound."""
     assert price(0, "1", unit="LB").per_base == Decimal("2.204622621849")

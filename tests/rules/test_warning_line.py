@@ -224,7 +224,7 @@ def test_a_correction_replaces_what_it_corrects() -> None:
     assert (alert.before, alert.after, alert.reason) == ("line", "normal", "corrected")
     assert alert.cause == Cause(fact=wrong.id, revision=1)
     assert alert.explain.zh == "一号点 粳米（零售） 4.06 元/kg < 警戒线 4.60，正常"
-    assert alert.explain.en == "Point 1, japonica rice (retail) 4.06 元/kg < line 4.60, normal"
+    assert alert.explain.en == "Point 1, japonica rice (retail) 4.06 CNY/kg < line 4.60, normal"
 
 
 def test_the_text_of_a_correction_tells_the_newest_price() -> None:
@@ -314,7 +314,7 @@ def test_an_alert_says_all_that_the_desk_needs() -> None:
     assert (alert.exercise, alert.historic, alert.estimated) == (None, False, False)
     assert alert.explain == Words(
         zh="一号点 粳米（零售） 4.70 元/kg ≥ 警戒线 4.60，越过警戒线",
-        en="Point 1, japonica rice (retail) 4.70 元/kg ≥ line 4.60, past the warning line",
+        en="Point 1, japonica rice (retail) 4.70 CNY/kg ≥ line 4.60, past the warning line",
     )
 
 
@@ -334,7 +334,7 @@ def test_an_estimate_counts_and_the_text_says_so() -> None:
     assert alert.estimated
     assert alert.explain == Words(
         zh="一号点 粳米（零售） 4.60 元/kg（估计值） ≥ 警戒线 4.60，越过警戒线",
-        en="Point 1, japonica rice (retail) 4.60 元/kg (estimated) ≥ line 4.60, past the warning line",
+        en="Point 1, japonica rice (retail) 4.60 CNY/kg (estimated) ≥ line 4.60, past the warning line",
     )
 
 

@@ -58,7 +58,7 @@ def test_the_terminal_speaks_both_languages_and_shanghai_time(site: Path, histor
         "事件 incident 1: 2024-03-11 08:00 – 2024-04-22 08:00, 越过警戒线 past the warning line,"
         " 武义县 零售 / 武义县 retail, 警报 alerts 2, 呼叫 pages 1\n"
         "      一号点 粳米（零售） 4.70 元/kg ≥ 警戒线 4.60，越过警戒线"
-        " / 一号点, japonica rice (retail) 4.70 元/kg ≥ line 4.60, past the warning line\n"
+        " / 一号点, japonica rice (retail) 4.70 CNY/kg ≥ line 4.60, past the warning line\n"
     ) in said.out
     assert "报警天数 days in alarm" in said.out
 

@@ -195,7 +195,7 @@ def test_goods_count_once_wherever_they_are_over_their_line() -> None:
         zh="粳米、flour、oil（零售） 3 个品种中 2 个越过警戒线（1 个无数据，按最后数据计），"
         "如3号点 flour（零售） 4.60 元/kg ≥ 警戒线 4.60，越过警戒线，Ⅳ级（一般）",
         en="japonica rice, flour, oil (retail): 2 of 3 goods past the warning line (1 without data,"
-        " counted as last heard), e.g. Point 3, flour (retail) 4.60 元/kg ≥ line 4.60, past the warning line,"
+        " counted as last heard), e.g. Point 3, flour (retail) 4.60 CNY/kg ≥ line 4.60, past the warning line,"
         " level IV (ordinary)",
     )
 

@@ -295,12 +295,12 @@ def test_it_says_why_in_both_languages() -> None:
     assert [alert.explain for alert in bench.alerts] == [
         Words(
             zh="1号点 粳米（零售） 2013-01 月均价 4.50 元/kg，较季节趋势价 +12.4 %，ALPS 12.49 ≥ 1（走势提示，警戒线另行判断）",  # noqa: E501
-            en="Point 1, japonica rice (retail): mean of 2013-01 4.50 元/kg, +12.4 % against season and trend,"
+            en="Point 1, japonica rice (retail): mean of 2013-01 4.50 CNY/kg, +12.4 % against season and trend,"
             " ALPS 12.49 ≥ 1 (a notice; the warning line is judged apart)",
         ),
         Words(
             zh="1号点 粳米（零售） 2013-02 月均价 4.01 元/kg，较季节趋势价 -1.2 %，ALPS -0.55 < 1，正常",
-            en="Point 1, japonica rice (retail): mean of 2013-02 4.01 元/kg, -1.2 % against season and trend,"
+            en="Point 1, japonica rice (retail): mean of 2013-02 4.01 CNY/kg, -1.2 % against season and trend,"
             " ALPS -0.55 < 1, normal",
         ),
     ]
@@ -312,7 +312,7 @@ def test_it_says_why_of_ifpa_in_both_languages() -> None:
     grades(bench, *flat(), monthly(START + 36, "4.80"))
     assert bench.alerts[-1].explain == Words(
         zh="1号点 粳米（零售） 2013-01 月均价 4.80 元/kg，3 个月或 12 个月内 +20.0 %，IFPA 3.42 ≥ 1，Ⅳ级（一般）",
-        en="Point 1, japonica rice (retail): mean of 2013-01 4.80 元/kg, +20.0 % within 3 or 12 months,"
+        en="Point 1, japonica rice (retail): mean of 2013-01 4.80 CNY/kg, +20.0 % within 3 or 12 months,"
         " IFPA 3.42 ≥ 1, level IV (ordinary)",
     )
 
@@ -322,7 +322,7 @@ def test_an_estimate_counts_and_is_told() -> None:
     bench = stand(trigger("alps"))
     grades(bench, *flat(), monthly(START + 36, "4.60", estimated=True))
     assert "月均价 4.60 元/kg（含估计值），" in bench.alerts[-1].explain.zh
-    assert "mean of 2013-01 4.60 元/kg (estimated in part), " in bench.alerts[-1].explain.en
+    assert "mean of 2013-01 4.60 CNY/kg (estimated in part), " in bench.alerts[-1].explain.en
 
 
 def test_it_joins_with_others_as_any_condition_does() -> None:
