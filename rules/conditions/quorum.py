@@ -20,7 +20,7 @@ from rules.vocabulary import seconds
 from rules.wording import joined
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from rules.conditions.aim import Aim
     from rules.detector import Sample
@@ -136,7 +136,8 @@ class QuorumCondition(Condition):
         count, word = held if severity else reached, self._at
         zh = f"{self._what.zh} {asked} {self._unit.zh}中 {count} 个{word.zh}"
         en = f"{self._what.en}: {count} of {asked} {self._unit.en} {word.en}"
-        silent = self._total - len(self._counted(memory, lambda known: known.silent > at))
+        heard = {self._members[name].counted for name, known in memory.items() if known.silent > at}
+        silent = self._total - len(heard)
         if silent:
             how_zh, how_en = ("不计入", "left out") if self._left_out else ("按最后数据计", "counted as last heard")
             zh, en = f"{zh}（{silent} 个无数据，{how_zh}）", f"{en} ({silent} without data, {how_en})"
@@ -154,17 +155,11 @@ class QuorumCondition(Condition):
 
     def _count(self, memory: Memory, at: datetime) -> tuple[int, int, int]:
         """How many points (or goods) reach it, how many still hold it, of how many."""
-        asked = self._total
-        if self._left_out:
-            memory = {name: one for name, one in memory.items() if one.silent > at}
-            asked = len(self._counted(memory, lambda _: True))
-        reached = self._counted(memory, lambda known: known.reached)
-        held = self._counted(memory, lambda known: known.held)
-        return len(reached), len(held), asked
-
-    def _counted(self, memory: Memory, wanted: Callable[[Known], bool]) -> set[str]:
-        """The points (or goods) of which some series is as wanted."""
-        return {self._members[name].counted for name, known in memory.items() if wanted(known)}
+        members = self._members
+        known = [(members[name].counted, one) for name, one in memory.items() if not self._left_out or one.silent > at]
+        reached = {counted for counted, one in known if one.reached}
+        held = {counted for counted, one in known if one.held}
+        return len(reached), len(held), len(dict(known)) if self._left_out else self._total
 
     def _measured(self, count: int, asked: int) -> Decimal:
         return (Decimal(count) * 100 / asked).quantize(Decimal("0.01"), ROUND_DOWN) if self._share else Decimal(count)
