@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+from contextlib import contextmanager, suppress
+from http.client import HTTPException
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,22 +13,27 @@ import pytest
 from tests.faults import killable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.end_to_end.county import County
     from tests.end_to_end.phones import Phone
     from tests.end_to_end.system import Process, System
 
 
-def dies_at(system: System, process: Process, point: str) -> None:
-    """From now on the process is to be killed there."""
-    (system.directory / killable.ORDER).write_text(point, encoding="utf-8")
+@contextmanager
+def killed_at(system: System, process: Process, point: str) -> Iterator[None]:
+    """What is done here kills the process there, before or after it answers; then its supervisor starts it again."""
+    order = system.directory / killable.ORDER
+    order.write_text(point, encoding="utf-8")
     assert process.is_running()
-
-
-def comes_back(system: System, process: Process) -> None:
-    """It was killed, where it was told to be, and its supervisor starts it again."""
-    process.wait_for_end()
-    assert not (system.directory / killable.ORDER).exists()
-    process.start()
+    try:
+        with suppress(OSError, HTTPException):  # the answer may die with the process
+            yield
+        process.wait_for_end()
+        assert not order.exists()
+    finally:
+        order.unlink(missing_ok=True)
+        process.start()
 
 
 def one_page(system: System, county: County, jia: Phone) -> None:
@@ -47,18 +54,16 @@ def one_page(system: System, county: County, jia: Phone) -> None:
 @pytest.mark.parametrize("point", [killable.AFTER_STATE, killable.AFTER_ALERT, killable.AFTER_INCIDENT])
 def test_the_worker_killed(system: System, county: County, jia: Phone, point: str) -> None:
     """Between state, alert, offset and incident."""
-    dies_at(system, system.worker, point)
-    system.emits(county.price("4.72"))
-    comes_back(system, system.worker)
+    with killed_at(system, system.worker, point):
+        system.emits(county.price("4.72"))
     one_page(system, county, jia)
 
 
 @pytest.mark.parametrize("point", [killable.AFTER_SENDING, killable.AFTER_ANSWER])
 def test_the_pager_killed(system: System, county: County, jia: Phone, point: str) -> None:
     """Around the provider's answer: what is uncertain is settled before it is repeated."""
-    dies_at(system, system.responder, point)
-    system.emits(county.price("4.72"))
-    comes_back(system, system.responder)
+    with killed_at(system, system.responder, point):
+        system.emits(county.price("4.72"))
     one_page(system, county, jia)
 
 
@@ -81,9 +86,8 @@ def test_the_console_killed_during_an_acknowledgement(system: System, county: Co
     """Done wholly or not at all: the officer's second attempt ends in one acknowledgement that is his."""
     system.emits(county.price("4.72"))
     page = jia.receives("【粮价预警】", "回复")
-    dies_at(system, system.console, point)
-    assert jia.replies(page.code).status is None
-    comes_back(system, system.console)
+    with killed_at(system, system.console, point):
+        assert jia.replies(page.code).status is None
 
     done = point == killable.AFTER_ACKNOWLEDGEMENT
     assert system.only(county.grain).status == ("acknowledged" if done else "unacknowledged")

@@ -176,4 +176,4 @@ async def test_a_stop_in_a_storm_finishes_what_was_taken(site: Site) -> None:
     await sending
     second = await site.start()
     await until(lambda: sum(totals(second.app.table.entries).values()) == 2000)
-    assert len(site.desk.alerts) == 7
+    await until(lambda: len(site.desk.alerts) == 7)
