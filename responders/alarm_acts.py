@@ -13,13 +13,14 @@ from responders import closing, escalation, outbox
 from responders.acknowledgement import Refused
 from responders.alarm_schema import alarms as table
 from responders.alarm_schema import out_of_service
+from responders.alarm_words import SEEN
 from responders.alarms import Shelf, alarm_id
 from responders.annunciator import Thing
 from responders.ledger import Ledger
 from responders.releases import open_work
 from responders.schema import officers
-from rules.alerts import PIPELINE_FAULT, Words
-from rules.annunciation import Condition, Event, Hold, IllegalEvent, Seen
+from rules.alerts import PIPELINE_FAULT
+from rules.annunciation import Condition, Event, Hold, Seen, possible_in
 from rules.severity import Severity
 from rules.shanghai import shown
 
@@ -40,18 +41,6 @@ if TYPE_CHECKING:
 _log = structlog.get_logger()
 LONGEST_SHELF = timedelta(hours=24)
 """Ends with the duty that put it up, at the latest: duties are of 24 hours (docs/decisions/0011)."""
-
-SEEN = {
-    Seen.NORMAL: Words(zh="正常", en="normal"),
-    Seen.UNACKNOWLEDGED: Words(zh="报警未签收", en="active, unacknowledged"),
-    Seen.ACKNOWLEDGED: Words(zh="报警已签收", en="active, acknowledged"),
-    Seen.RETURNED_UNACKNOWLEDGED: Words(zh="已恢复未签收", en="returned, unacknowledged"),
-    Seen.LATCHED_UNACKNOWLEDGED: Words(zh="已锁存未签收", en="latched, unacknowledged"),
-    Seen.LATCHED_ACKNOWLEDGED: Words(zh="已锁存待复位", en="latched, to be reset"),
-    Seen.SHELVED: Words(zh="已搁置", en="shelved"),
-    Seen.SUPPRESSED: Words(zh="按设计抑制", en="suppressed by design"),
-    Seen.OUT_OF_SERVICE: Words(zh="停用", en="out of service"),
-}
 
 
 @dataclass(frozen=True)
@@ -101,7 +90,7 @@ class AlarmActs:
             self._note(ledger, alarm, "shelved", by, until=shown(shelf.until), reason=shelf.reason, up_to=gravest.word)
             work.settle(alarm, None)
 
-        return self._on_alarm(name, by, act, reason=reason)
+        return self._on_alarm(name, by, Event.SHELVED, act, reason=reason)
 
     def unshelve(self, name: Name, *, by: str) -> Acted | Refused:
         """The shelf ends now; what still stands is paged."""
@@ -110,7 +99,7 @@ class AlarmActs:
             self._note(ledger, alarm, "unshelved", by)
             work.free(alarm, alert, Event.UNSHELVED, "unshelved")
 
-        return self._on_alarm(name, by, act)
+        return self._on_alarm(name, by, Event.UNSHELVED, act)
 
     def reset(self, name: Name, *, by: str) -> Acted | Refused:
         """A latched alarm, returned and acknowledged, is normal again."""
@@ -122,7 +111,7 @@ class AlarmActs:
             work.settle(alarm, None)
             _end_if_over(ledger, work, alarm, by)
 
-        return self._on_alarm(name, by, act)
+        return self._on_alarm(name, by, Event.RESET, act)
 
     def take_out(self, thing: Thing, *, by: str, reason: str) -> Acted | Refused:
         """A detector or a point is under repair: its alerts are recorded, not paged, until it is back in service."""
@@ -170,15 +159,16 @@ class AlarmActs:
             for opened, alarm, alert in concerned:
                 self._note(ledger, alarm, "returned to service", by, what=thing.name)
                 opened.free(alarm, alert, Event.RETURNED_TO_SERVICE, "returned to service")
-            return Acted(Seen.NORMAL, alarms=len(concerned))
+            return _freed(concerned)
 
         return self._run(work, "returned to service", by=by, what=thing.name)
 
     # -- their parts
 
     def _on_alarm(
-        self, name: Name, by: str, act: Callable[[Ledger, Work, Alarm, Alert], None], *, reason: str | None = None
-    ) -> Acted | Refused:
+        self, name: Name, by: str, event: Event, act: Callable[[Ledger, Work, Alarm, Alert], None], *,
+        reason: str | None = None,
+    ) -> Acted | Refused:  # fmt: skip
         where = table.c.id == alarm_id(name.exercise, name.county, name.detector, name.subject)
 
         def work(ledger: Ledger) -> Acted | Refused:
@@ -189,11 +179,10 @@ class AlarmActs:
             alarm, alert = found[0]
             if (refusal := self._refused(ledger, by, self._plan_roles(alarm.plan), alarm, reason=reason)) is not None:
                 return refusal
-            try:
-                act(ledger, opened, alarm, alert)
-            except IllegalEvent:
+            if event not in possible_in(alarm.state):
                 now = SEEN[alarm.state.seen]
                 return Refused(None, f"该报警现为“{now.zh}”，不能如此操作。", f"That cannot be done: it is {now.en}.")
+            act(ledger, opened, alarm, alert)
             number = opened.incident(alarm.incident).number if alarm.incident else None
             return Acted(alarm.state.seen, number)
 
@@ -257,6 +246,15 @@ def _still_out(thing: Thing) -> Select[tuple[int]]:
         out_of_service.c.name == thing.name,
         out_of_service.c.ended_at.is_(None),
     )
+
+
+def _freed(concerned: list[tuple[Work, Alarm, Alert]]) -> Acted:
+    """How the gravest of those stands that count again, and the incident that it is given in."""
+    if not concerned:
+        return Acted(Seen.NORMAL, alarms=0)
+    work, alarm, _ = max(concerned, key=lambda one: (one[1].is_active, one[1].grade))
+    number = work.incident(alarm.incident).number if alarm.incident else None
+    return Acted(alarm.state.seen, number, len(concerned))
 
 
 def _end_if_over(ledger: Ledger, work: Work, alarm: Alarm, by: str) -> None:

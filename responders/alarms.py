@@ -192,6 +192,10 @@ class Book:
         """The alarm was changed."""
         self._kept[alarm.id] = alarm
 
+    def holds(self, alarm: Alarm) -> bool:
+        """Whether it is kept and not written yet."""
+        return alarm.id in self._kept
+
     def log(self, alarm: Alarm, at: datetime, event: str, who: str | None = None, **detail: Any) -> None:
         """One line of the alarm's own record; its alerts are on record anyway."""
         self._events.append(

@@ -62,6 +62,8 @@ class Annunciator:
     def moves(self, alert: Alert) -> Alarm:
         """The alert's alarm, as the alert leaves it. It is not kept before its alert and incident are (`settle`)."""
         alarm = self._book.add(Alarm.of(alert))
+        if self._book.holds(alarm):
+            self._ledger.flush()  # as it was: a row must not name an alert that has none yet
         before = alarm.grade
         if Hold.OUT_OF_SERVICE not in alarm.state.holds and self.is_out(alarm):
             alarm.happens(Event.TAKEN_OUT)

@@ -316,6 +316,9 @@ class Work:
             incident = self._new(alert, "historic")
         ledger.record(alert, incident, "historic")
         if incident is not None and incident.status == "historic":
+            if alert.severity > incident.grade:
+                incident.severity, incident.headline, incident.observed_at = alert.after, alert.headline, alert.at
+                ledger.touch(incident)
             ledger.know(incident, alert, told=True)
             ledger.flush()
 

@@ -212,7 +212,7 @@ def _call(ledger: Ledger, incident: Incident, contact: Contact, kind: Kind, step
     """One page or notice, with how to answer it."""
     values = {"risen_from": Severity.of(incident.risen_from) if incident.risen_from else None}
     code, capabilities = _code(ledger, incident, contact)
-    nth = _nth(ledger, incident, contact)
+    nth = _nth(ledger, incident, contact, kind)
     texts = ledger.services.texts
     how = texts.how_to_decide if incident.parent else texts.how_to_answer
     tail = how(incident.number, code, capabilities, nth)
@@ -229,8 +229,8 @@ def _code(ledger: Ledger, incident: Incident, contact: Contact) -> tuple[int | N
     return ledger.code(incident, contact.address) if allowed else None, capabilities
 
 
-def _nth(ledger: Ledger, incident: Incident, contact: Contact) -> int:
-    """How often this address has been called for this incident, this time included; it makes each text its own."""
+def _nth(ledger: Ledger, incident: Incident, contact: Contact, kind: Kind) -> int:
+    """How often this address has been called so for this incident, this time included; it makes each text its own."""
     if incident.loaded is None:
         return 1
     ledger.flush()
@@ -238,7 +238,7 @@ def _nth(ledger: Ledger, incident: Incident, contact: Contact) -> int:
         select(pages.c.id).where(
             pages.c.incident == incident.id,
             pages.c.address == contact.address,
-            pages.c.kind.in_(CALLING),
+            pages.c.kind == kind,
             pages.c.state != "cancelled",
         )
     )

@@ -217,9 +217,13 @@ def _pages(connection: Connection, incident: str) -> list[PageView]:
 def _events(connection: Connection, incident: str) -> list[Event]:
     """The observations come first: they happened before anything here did."""
     observed = [
-        Event(at=row.at, event="observed", alert=row.id, detail={"source": decode_alert(row.raw.encode()).source})
+        Event(
+            at=row.at, event="observed", alert=row.id,
+            detail={"source": alert.source, "subject": alert.subject},
+        )
         for row in connection.execute(select(alerts).where(alerts.c.incident == incident))
-    ]
+        for alert in [decode_alert(row.raw.encode())]
+    ]  # fmt: skip
     recorded = [
         Event(
             at=row.at, event=row.event, who=row.who, page=row.page, alert=row.alert,

@@ -6,6 +6,7 @@ from datetime import timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from responders.alarm_words import outcome
 from responders.response_words import MANNER, over_or_left, span
 from rules.alerts import PIPELINE_FAULT
 from rules.severity import Severity
@@ -71,7 +72,7 @@ def _response(incident: IncidentView) -> Iterator[str]:
         said = DECISION[incident.decision] if incident.decision else "待批 pending"
         yield f"  请示 proposal: 事件{incident.parent} incident {incident.parent} · {said}"
     if incident.running is not None:
-        yield f"  响应 response: {_grade(incident.running)}"
+        yield f"  响应 response: {grade_words(incident.running)}"
     if incident.proposal is not None:
         yield f"  待批请示 {incident.proposal} / proposal {incident.proposal} waits for its answer"
 
@@ -125,13 +126,14 @@ def _page(event: Event) -> str:
     return text + PAGE_STATE.get(d["state"], str(d["state"])) + reason
 
 
-def _grade(word: Any) -> str:
+def grade_words(word: Any) -> str:
+    """A severity in both languages."""
     severity = Severity.of(str(word))
     return f"{severity.zh} {severity.en}"
 
 
 def _level(word: Any) -> str:
-    return _grade(word) if word else "无 none"
+    return grade_words(word) if word else "无 none"
 
 
 def _because(event: Event) -> str:
@@ -140,11 +142,11 @@ def _because(event: Event) -> str:
 
 
 _WORDS: dict[str, Any] = {
-    "observed": lambda e: f"监测 observed {e.detail.get('source', '')}".rstrip(),
-    "alert": lambda e: f"警报 alert: {e.detail['zh']} / {e.detail['en']} [{e.detail['outcome']}]",
-    "opened": lambda e: f"事件开启 opened ({_grade(e.detail['severity'])})",
+    "observed": lambda e: "监测 observed " + ": ".join(filter(None, (e.detail["source"], e.detail["subject"]))),
+    "alert": lambda e: f"警报 alert: {e.detail['zh']} / {e.detail['en']} [{outcome(e.detail['outcome'])}]",
+    "opened": lambda e: f"事件开启 opened ({grade_words(e.detail['severity'])})",
     "related": lambda e: f"关联事件 {e.detail['number']}【{e.detail['zh']}】 related incident [{e.detail['en']}]",
-    "risen": lambda e: f"升级 risen: {_grade(e.detail['before'])} → {_grade(e.detail['after'])}",
+    "risen": lambda e: f"升级 risen: {grade_words(e.detail['before'])} → {grade_words(e.detail['after'])}",
     "step": lambda e: (
         f"第{e.detail['step']}步 step {e.detail['step']} ({e.detail['reason']}): {'、'.join(e.detail['people'])}"
     ),
@@ -162,13 +164,14 @@ _WORDS: dict[str, Any] = {
         f"响应 response: {_level(e.detail['before'])} → {_level(e.detail['after'])} ({e.detail['why']})"
     ),
     "proposed": lambda e: (
-        f"报请批准 proposed: 请示{e.detail['number']} → {e.detail['zh']} {e.detail['en']} ({_grade(e.detail['level'])})"
+        f"报请批准 proposed: 请示{e.detail['number']} → {e.detail['zh']} {e.detail['en']}"
+        f" ({grade_words(e.detail['level'])})"
     ),
     "asked instead": lambda e: (
         f"批准人无人可呼叫，改请 nobody as {e.detail['en']}, asked instead: {'、'.join(e.detail['people'])}"
     ),
-    "approved": lambda e: f"批准 approved: {_grade(e.detail['level'])}{_because(e)}",
-    "rejected": lambda e: f"不批准 rejected: {_grade(e.detail['level'])}{_because(e)}",
+    "approved": lambda e: f"批准 approved: {grade_words(e.detail['level'])}{_because(e)}",
+    "rejected": lambda e: f"不批准 rejected: {grade_words(e.detail['level'])}{_because(e)}",
     "report replaced": lambda e: f"报告时限合并 report {e.detail['report']} → {e.detail['by']}",
     "reminded": lambda e: (
         f"报告提醒 reminded: {'、'.join([*e.detail['reports'], *e.detail['late']])} → {'、'.join(e.detail['people'])}"

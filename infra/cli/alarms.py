@@ -10,11 +10,13 @@ import click
 from infra.cli.context import Context, answer_no, json_option, pass_context, print_json, refuse
 from infra.wiring import alarm_acts, duty_room_offline
 from responders.acknowledgement import Refused
-from responders.alarm_acts import SEEN, Acted, AlarmActs, Name
+from responders.alarm_acts import Acted, AlarmActs, Name
 from responders.alarm_queries import list_alarms, show_alarm
+from responders.alarm_words import outcome as outcome_words
+from responders.alarm_words import standing
 from responders.alarms import alarm_id
 from responders.annunciator import Thing
-from responders.timeline import WHY, grade
+from responders.timeline import WHY, grade, grade_words
 from rules import expectations
 from rules.alerts import Words
 from rules.annunciation import Seen
@@ -212,13 +214,14 @@ def _act(context: Context, act: Callable[[AlarmActs], Acted | Refused], done: st
         outcome = act(alarm_acts(context.settings, room))
     if isinstance(outcome, Refused):
         raise answer_no(f"{outcome.reason_zh} / {outcome.reason_en}")
-    words = SEEN[outcome.seen]
+    words = standing(outcome.seen, outcome.incident)
     given = f"，事件 {outcome.incident} / incident {outcome.incident}" if outcome.incident else ""
-    click.echo(f"{done}（{outcome.alarms} 个报警 alarms）：{words.zh} {words.en}{given}")
+    concerned = f"（{outcome.alarms} 个报警 alarms）：{words.zh} {words.en}{given}" if outcome.alarms else ""
+    click.echo(f"{done}{concerned}")
 
 
 def _line(line: AlarmLine) -> str:
-    words = SEEN[line.state]
+    words = standing(line.state, line.incident)
     drill = "【演练 DRILL】" if line.exercise else ""
     said = (
         f"{words.zh} {words.en}  {grade(line.plan, line.severity)}  {line.detector} {line.subject}  {shown(line.since)}"
@@ -237,7 +240,8 @@ def _said(event: AlarmEvent) -> str:
     d, who = event.detail, f" · {event.who}" if event.who else ""
     if event.event == "alert":
         number = f" 事件 {event.incident}" if event.incident else ""
-        return f"警报 alert {d['before']} → {d['after']} [{d['outcome']}]{number}: {d['zh']} / {d['en']}"
+        way = f"{grade_words(d['before'])} → {grade_words(d['after'])}"
+        return f"警报 alert {way} [{outcome_words(d['outcome'])}]{number}: {d['zh']} / {d['en']}"
     more = WHY.get(d["why"], d["why"]) if "why" in d else d.get("reason", "")
     return f"{_EVENTS.get(event.event, '')} {event.event}{f'（{more}）' if more else ''}{who}"
 

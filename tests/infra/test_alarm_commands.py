@@ -77,7 +77,7 @@ def test_an_alarm_is_shelved_shown_and_unshelved_by_a_named_officer(store: Store
     assert (listed["state"], listed["condition"], listed["shelf"]["by"]) == ("shelved", "active", "总值班员乙")
     shown = said("alarm", "show", *WHICH).output
     assert "搁置 shelved（厂家维护） · 总值班员乙" in shown
-    assert "警报 alert normal → line [shelved]" in shown
+    assert "警报 alert 正常 normal → 越过警戒线 past the warning line [搁置中，不呼叫 shelved" in shown
     assert told(said("alarm", "unshelve", *WHICH, *YI)) == (
         "已取消搁置 / unshelved（1 个报警 alarms）：报警未签收 active, unacknowledged，事件 2 / incident 2"
     )

@@ -79,7 +79,7 @@ async def test_the_timeline_tells_people_what_was_held_and_given(room: Room) -> 
     with room.store.read() as connection:
         shown = [show_incident(connection, number) for number in (2, 3)]
     texts = [timeline.render(incident) for incident in shown if incident]
-    assert "P03 零售价 7.2 元/公斤。 / P03 at 7.2 CNY/kg. [suppressed]" in texts[0]
+    assert "P03 零售价 7.2 元/公斤。 / P03 at 7.2 CNY/kg. [按设计抑制，不呼叫 suppressed by design" in texts[0]
     assert "恢复呼叫 given again: P0" in texts[1]
     assert "抑制解除 no longer suppressed" in texts[1]
     room.network.ignores("+12025550111")

@@ -108,7 +108,7 @@ async def test_the_record_of_an_incident_from_observation_to_closing(room: Room)
     assert events[:5] == ["observed", "opened", "alert", "step", "page"]
     assert [e for e in events if e in {"acknowledged", "closed", "reply"}] == ["acknowledged", "reply", "closed"]
     text = timeline.render(shown)
-    assert "2026-08-26 15:59:00  监测 observed wuyi-feed" in text
+    assert "2026-08-26 15:59:00  监测 observed wuyi-feed: P01/rice/retail" in text
     assert "事件 1 Incident 1: 粮食价格预警 Grain price warning" in text
     assert "呼叫 page → 王建国 +12025550111: 运营商已接收 accepted" in text
     assert "签收 acknowledged: 王建国 [sms]" in text

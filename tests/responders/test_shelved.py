@@ -249,8 +249,10 @@ async def test_a_shelf_needs_a_reason_an_end_and_somebody_who_may(
 async def test_what_is_not_shelved_cannot_be_unshelved_and_what_is_not_latched_not_reset(room: Room) -> None:
     await known(room)
     refused = Refused(None, "该报警现为“正常”，不能如此操作。", "That cannot be done: it is normal.")
+    before = room.alarm().record
     assert room.acts.unshelve(P01, by="王建国") == refused
     assert room.acts.reset(P01, by="王建国") == refused
+    assert room.alarm().record == before
 
 
 async def test_alerts_that_come_again_change_nothing_shelved_or_given(room: Room) -> None:
@@ -322,7 +324,7 @@ async def test_what_stands_when_it_comes_back_into_service_is_paged(room: Room) 
     wang, _ = room.usual()
     room.acts.take_out(POINT, by="王建国", reason="装修")
     await room.happens(room.alert(), room.alert(subject="P01/paddy/retail"))
-    assert room.acts.return_to_service(POINT, by="李卫东") == Acted(Seen.NORMAL, alarms=2)
+    assert room.acts.return_to_service(POINT, by="李卫东") == Acted(Seen.UNACKNOWLEDGED, 1, alarms=2)
     await room.idle()
     room.network.reads(wang, "事件1")
     room.network.reads(wang, "新增1处")

@@ -7,6 +7,7 @@ from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from responders import drills
 from responders.alarm_acts import Name
@@ -121,6 +122,20 @@ async def test_a_lesser_that_becomes_graver_than_what_holds_it_is_paged_at_once(
     room.network.silent(county.wang)
     await room.happens(county.lesser("III", "IV"))
     room.network.reads(county.wang, "P01", "事件2")
+
+
+async def test_a_batch_in_which_an_alarm_is_held_and_then_returns_is_taken_whole(room: Room) -> None:
+    """Two alerts about one alarm, with more of the greater one before them: one transaction, no way round."""
+    county = County(room)
+    await room.happens(county.lesser())
+    await room.replies(county.wang, "1")
+    await room.happens(county.greater())
+    room.network.ignores(county.wang)
+    with capture_logs() as logs:
+        await room.happens(county.greater("III", "IV"), county.lesser("normal", "line"))
+    assert "batch not taken, one by one" not in [line["event"] for line in logs]
+    room.network.ignores(county.wang)
+    assert county.point().condition == "clear"
 
 
 async def test_d11_when_both_end_together_both_are_in_the_last_text(room: Room) -> None:

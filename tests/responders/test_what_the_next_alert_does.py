@@ -24,7 +24,8 @@ async def test_approach_is_a_notice_and_days_later_the_line_pages_again(room: Ro
     room.network.reads(wang, "已由您签收")
     await room.goes_by(days=3)
     await room.happens(room.alert("line", "approach"))
-    room.network.reads(wang, "由“接近警戒线”升级", "回复 1 签收")
+    page = room.network.reads(wang, "由“接近警戒线”升级", "回复 1 签收")
+    assert "次呼叫" not in page, "a notice was no call"
     assert room.incident().status == "unacknowledged"
     assert room.incident().owner is None
     await room.goes_by(minutes=5)
@@ -140,6 +141,15 @@ async def test_history_is_recorded_and_pages_nobody(room: Room) -> None:
     assert [incident.status for incident in room.incidents()] == ["historic"] * 3
     await room.happens(room.alert())
     room.network.reads(wang, "事件4")
+
+
+async def test_a_historic_incident_is_as_grave_as_it_became(room: Room) -> None:
+    room.usual()
+    at = room.clock() - timedelta(days=90)
+    for after, before, day in (("line", "normal", 0), ("II", "line", 1), ("IV", "II", 2)):
+        room.take(room.alert(after, before, at=at + timedelta(days=day), historic=True))
+    (found,) = room.incidents()
+    assert (found.status, found.severity) == ("historic", "II")
 
 
 async def test_an_alert_that_falls_with_nothing_open_is_on_record(room: Room) -> None:
