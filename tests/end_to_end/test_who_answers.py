@@ -118,6 +118,8 @@ def test_a_feeder_that_sends_nonsense_is_noticed_by_the_duty_officer(system: Sys
 
 def test_what_is_installed_says_of_itself_that_it_is_well(system: System) -> None:
     """`fenghuo doctor`, `fenghuo plan check` and `fenghuo provision --check` find no fault."""
+    now, long = datetime.now(UTC), timedelta(days=300)
+    system.import_roster(epidemic_duty=[("防疫值班员庚", now - long, now + long)])
     assert "✗" not in system.fenghuo("doctor")
     assert "无误" in system.fenghuo("plan", "check")
     system.fenghuo("provision", "--check")

@@ -119,3 +119,10 @@ def test_a_missing_server_is_named_with_its_command(session: pytest.Pytester, mo
     result = run(session)
     result.assert_outcomes(skipped=1)
     result.stdout.fnmatch_lines(["NOT TESTED HERE: Kafka * needs a Java runtime*apt-get install*"])
+
+
+@pytest.mark.kafka
+@pytest.mark.skipif("PYTEST_XDIST_WORKER" not in os.environ, reason="one process runs everything")
+def test_whole_systems_run_one_after_the_other(request: pytest.FixtureRequest) -> None:
+    """pytest-xdist keeps a group together by a suffix of the name; where it has none, two systems share two cores."""
+    assert request.node.nodeid.endswith("@system")
