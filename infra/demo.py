@@ -135,14 +135,14 @@ class Demonstration:
         """Plays, and keeps running while `stay` until interrupted. The exit code."""
         base = await self._network.start()
         settings = self._settings(base)
-        self._network.inbound_url = f"{settings.console.public_url}/webhooks/twilio/inbound"
+        self._network.inbound_url = f"{settings.console.url}/webhooks/twilio/inbound"
         library = read_library(Path(settings.site))
         await asyncio.to_thread(self._set_up, settings, library)
         stop, ready = asyncio.Event(), asyncio.Event()
         system = asyncio.ensure_future(run(settings, EVERYTHING, stop=stop, ready=ready))
         try:
             await self._first(system, _until(ready))
-            self._say(f"电话页面 / phones: {base}   接口 / console: {settings.console.public_url}")
+            self._say(f"电话页面 / phones: {base}   接口 / console: {settings.console.url}")
             async with await open_producer(settings, library) as producer:
                 crossed = await self._first(system, self._until_paged(settings, producer))
             if crossed is not None:
@@ -168,7 +168,7 @@ class Demonstration:
             site=str(directory / "site"),
             data_dir=str(directory / "var"),
             kafka=KafkaSettings(partitions=1),
-            console=ConsoleSettings(listen=at, public_url=f"http://{at}"),
+            console=ConsoleSettings(listen=at),
             metrics=MetricsSettings(listen=f"127.0.0.1:{_free_port()}"),
             twilio=TwilioSettings(account_sid=ACCOUNT, auth_token=TOKEN, from_number=NUMBER, api_base=phones),
             log_level="warning",

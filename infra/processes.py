@@ -13,7 +13,7 @@ from infra import clock
 from infra.doorkeeper import allow_descriptors
 from infra.following import Follower
 from infra.in_force import on_disk, opened
-from infra.installed import PATIENCE, check_database, check_topics
+from infra.installed import PATIENCE, check_address, check_database, check_topics
 from infra.metrics import Metrics
 from infra.web import Readiness, application, exposition, listening
 from infra.wiring import NO_SEAMS, api_keys, duty_room, heartbeat, open_producer, sources, web_routes, worker_app
@@ -65,6 +65,7 @@ async def run(
     stop = stop or asyncio.Event()
     _on_signals(stop)
     allow_descriptors()
+    check_address(settings)
     if parts.responder and not settings.twilio.account_sid:
         _log.warning("nobody can be paged: twilio.account_sid is not set")
     ending = asyncio.ensure_future(_when(stop, stopping))

@@ -44,7 +44,7 @@ async def serve_sandbox(settings: Settings, clock: Callable[[], datetime]) -> No
         host=host,
         port=int(port),
         from_numbers=(twilio.from_number or NUMBER,),
-        inbound_url=f"{settings.console.public_url.rstrip('/')}/webhooks/twilio/inbound",
+        inbound_url=f"{settings.console.url}/webhooks/twilio/inbound",
         officers=partial(phones, settings),
         listening=_listening,
     )

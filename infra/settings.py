@@ -92,7 +92,12 @@ class ConsoleSettings(_Section, frozen=True, kw_only=True):
     """Where web requests are answered, and how the outside world reaches that place."""
 
     listen: Address = "127.0.0.1:8080"
-    public_url: HttpUrl = "http://127.0.0.1:8080"
+    public_url: HttpUrl | None = None
+
+    @property
+    def url(self) -> str:
+        """Where the outside world reaches us: `public_url`, or else where we listen."""
+        return (self.public_url or f"http://{self.listen}").rstrip("/")
 
 
 class MetricsSettings(_Section, frozen=True, kw_only=True):

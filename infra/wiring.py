@@ -205,7 +205,7 @@ def duty_room(
         desk,
         channels,
         clock.utc_now,
-        public_url=settings.console.public_url,
+        public_url=settings.console.url,
         owner=settings.worker.id,
         jitter=clock.randomness().random,
     )
@@ -258,5 +258,5 @@ def web_routes(
     """The doors of the console: facts, receipts, inbound texts."""
     recorder = Recorder(room.store, room.services, room.desk, clock.utc_now)
     inbound = seams.inbound(Inbound(room.store, room.services, clock.utc_now))
-    webhooks = TwilioWebhooks(settings.twilio.auth_token, settings.console.public_url, recorder, inbound)
+    webhooks = TwilioWebhooks(settings.twilio.auth_token, settings.console.url, recorder, inbound)
     return [*fact_routes(producer, keys, clock.utc_now, count=count), *webhooks.routes()]

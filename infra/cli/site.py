@@ -25,7 +25,7 @@ database = "sqlite:///var/fenghuo.db"       # or postgresql://user@host:5432/nam
 
 [console]
 listen = "127.0.0.1:8080"
-public_url = "http://127.0.0.1:8080"        # the address at which the SMS provider reaches us
+# public_url = "https://duty.example"       # where the SMS provider reaches us, if that is another address
 
 # [twilio]                                  # secrets are better in the environment: FENGHUO_TWILIO__AUTH_TOKEN
 # account_sid = ""

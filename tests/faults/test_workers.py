@@ -100,7 +100,7 @@ def test_a_worker_stopped_for_longer_than_its_session(province: System) -> None:
 
     first.resume()
     first.wait_for_end()
-    assert says_one_of(first, "stood still for", "has not heard of this worker for its session")
+    assert_says_one_of(first, "stood still for", "has not heard of this worker for its session")
     first.start()
     system.emits(*facts[third : 2 * third])
     judged_as_alone(system, facts[: 2 * third])
@@ -124,12 +124,12 @@ def test_two_workers_of_one_id(province: System) -> None:
     with storming(system, facts):
         second.start()
     first.wait_for_end()
-    assert says_one_of(first, "worker.id: got same, under which another worker has joined")
+    assert_says_one_of(first, "worker.id: got same, under which another worker has joined")
     assert second.is_running()
     judged_as_alone(system, facts)
 
 
-def says_one_of(process: Process, *reasons: str) -> bool:
-    """Whether it has said why it ended."""
+def assert_says_one_of(process: Process, *reasons: str) -> None:
+    """It has said why it ended."""
     said = process.log.read_text(encoding="utf-8")
-    return any(reason in said for reason in reasons)
+    assert any(reason in said for reason in reasons), said[-4000:]

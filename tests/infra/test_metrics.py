@@ -38,7 +38,7 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(
         database=database,
         site=str(example_site()),
-        console=ConsoleSettings(listen=console, public_url=f"http://{console}"),
+        console=ConsoleSettings(listen=console),
         metrics=MetricsSettings(listen=f"127.0.0.1:{free_port()}"),
         twilio=TwilioSettings(
             account_sid="AC", auth_token="t", from_number="+12025550100", api_base="http://127.0.0.1:1"

@@ -1,8 +1,9 @@
-"""Started before `fenghuo provision`: one line that names the command, exit code 2."""
+"""Started where it cannot work: one line that says what to do, exit code 2."""
 
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def started(command: str, at: Path) -> subprocess.CompletedProcess[str]:
-    place = f"127.0.0.1:{free_port()}"
+def started(command: str, at: Path, port: int | None = None) -> subprocess.CompletedProcess[str]:
+    place = f"127.0.0.1:{port or free_port()}"
     environment = os.environ | {"FENGHUO_CONSOLE__LISTEN": place}
     entry = [sys.executable, "-c", "from infra.cli import main; main()", command]
     return subprocess.run(entry, cwd=at, env=environment, capture_output=True, text=True, timeout=60, check=False)
@@ -56,6 +57,18 @@ def test_without_topics(county: Path) -> None:
     assert ended.stderr == (
         f"主题不存在：{listed}；请先运行 fenghuo provision"
         f" / topics: got no {listed}, expected them to exist; run fenghuo provision first\n"
+    )
+
+
+def test_where_somebody_listens_already(county: Path) -> None:
+    """Another installation, or this one twice."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        ended = started("run", county, port)
+    assert ended.returncode == 2
+    assert ended.stderr.splitlines()[-1] == (
+        f"console.listen: 得到 '127.0.0.1:{port}'，应为空闲且属于本机的地址（Address already in use）"
+        f" (got '127.0.0.1:{port}', expected an address of this machine that is free (Address already in use))"
     )
 
 

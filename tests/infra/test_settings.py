@@ -20,6 +20,14 @@ def test_without_a_file_the_embedded_broker_and_sqlite_beside_it_are_used(tmp_pa
     assert found.site == f"{tmp_path}/site"
 
 
+def test_unless_told_otherwise_the_world_reaches_us_where_we_listen(tmp_path: Path) -> None:
+    """One setting moves both; behind a proxy they are two."""
+    moved = {"FENGHUO_CONSOLE__LISTEN": "127.0.0.1:18080"}
+    assert settings.load(tmp_path / "fenghuo.toml", moved).console.url == "http://127.0.0.1:18080"
+    behind = moved | {"FENGHUO_CONSOLE__PUBLIC_URL": "https://duty.example/"}
+    assert settings.load(tmp_path / "fenghuo.toml", behind).console.url == "https://duty.example"
+
+
 def test_the_environment_overrides_the_file_and_nests_by_two_underscores(tmp_path: Path) -> None:
     """`FENGHUO_KAFKA__PARTITIONS` is `kafka.partitions`."""
     file = tmp_path / "fenghuo.toml"
