@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NAME = saying("至多 64 个字符的姓名", "a name of at most 64 characters")
-ADDRESS = saying("带 + 和国家代码的号码，如 +8613800000000", "a number with + and country code, such as +8613800000000")
+ADDRESS = saying(
+    "带 + 和国家代码的手机号码，如 +8613800000000", "a mobile number with + and country code, such as +8613800000000"
+)
 ONCE = Words(zh="每名人员一次", en="each officer once")
 OF_FILE = Words(zh="本文件中的人员", en="an officer of this file")
 OF_ROSTER = Words(zh="本文件或名册中的人员", en="an officer of this file or of the roster")
@@ -41,7 +43,8 @@ MORE_CELLS = Words(zh="格数多于列数", en="more cells than columns")
 AS_COLUMNS = Words(zh="至多与列数相同的格数", en="at most as many cells as columns")
 
 Name = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"\S", extra=NAME)]
-Address = Annotated[str, Meta(pattern=r"^\+[1-9][0-9]{6,14}$(?!\n)", extra=ADDRESS)]
+# +86 and a mobile's 11 digits (国家电信网编号计划: 1 and a second digit from 3 to 9); E.164 for all others.
+Address = Annotated[str, Meta(pattern=r"^\+(861[3-9][0-9]{9}|(?!86)[1-9][0-9]{6,14})$(?!\n)", extra=ADDRESS)]
 Truth = Annotated[
     str, Meta(pattern=r"(?i)^(true|false|yes|no|1|0)$(?!\n)", extra=saying("true | false", "true | false"))
 ]
@@ -75,10 +78,12 @@ class DutyRow(Strict, frozen=True, kw_only=True):
 
 
 class Standing(NamedTuple):
-    """What the roster has already: names, and whose an address of a channel is."""
+    """What a file is judged against: the roster's names, whose an address of a channel is, and the site's roles."""
 
     officers: frozenset[str] = frozenset()
     owners: Mapping[tuple[str, str], str] = {}
+    roles: frozenset[str] = frozenset()
+    """Empty: any."""
 
 
 NOBODY = Standing()
@@ -188,6 +193,8 @@ class _Judge:
         starts, ends = self._instant(record, "from", row.since), self._instant(record, "to", row.to)
         if officer not in self._named.keys() | self._standing.officers:
             self._say(record, ".officer", row.officer, OF_ROSTER)
+        if self._standing.roles and row.role not in self._standing.roles:
+            self._say(record, ".role", row.role, choice(sorted(self._standing.roles)))
         if starts is None or ends is None:
             return
         if starts >= ends:

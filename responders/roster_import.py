@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from responders.roster_file import RosterFile, Standing, read
 from responders.schema import contacts, duty, officers
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
     from pathlib import Path
 
     from sqlalchemy.engine import Connection
@@ -26,17 +28,20 @@ class Imported:
     duties: int
 
 
-def bring(connection: Connection, path: Path) -> tuple[RosterFile, Imported]:
-    """Read, judge and load a file, all against the roster as it stands now. Raises `BadFiles`, and then nothing."""
-    found = read(path, standing(connection))
+def bring(connection: Connection, path: Path, roles: Iterable[str] = ()) -> tuple[RosterFile, Imported]:
+    """Read, judge and load a file, all against the roster as it stands now. Raises `BadFiles`, and then nothing.
+
+    `roles` are those of the site; empty: any.
+    """
+    found = read(path, standing(connection, roles))
     return found, load(connection, found)
 
 
-def standing(connection: Connection) -> Standing:
+def standing(connection: Connection, roles: Iterable[str] = ()) -> Standing:
     """What a file is judged against."""
     names = frozenset(connection.execute(select(officers.c.name)).scalars())
     rows = connection.execute(select(contacts.c.channel, contacts.c.address, contacts.c.officer))
-    return Standing(names, {(row.channel, row.address): row.officer for row in rows})
+    return Standing(names, {(row.channel, row.address): row.officer for row in rows}, frozenset(roles))
 
 
 def load(connection: Connection, roster: RosterFile) -> Imported:
@@ -62,6 +67,20 @@ def load(connection: Connection, roster: RosterFile) -> Imported:
     if fresh:
         connection.execute(insert(duty), fresh)
     return Imported(len(roster.officers), len(roster.contacts), gone.rowcount, len(fresh))
+
+
+def retire(connection: Connection, officer: str, now: datetime) -> bool:
+    """Somebody has left: his phones are gone, his duties end now. What he did and when he was on duty stays on record.
+
+    False: nobody of the roster has that name.
+    """
+    if not connection.execute(select(func.count()).where(officers.c.name == officer)).scalar_one():
+        return False
+    his = duty.c.officer == officer
+    connection.execute(delete(contacts).where(contacts.c.officer == officer))
+    connection.execute(delete(duty).where(his, duty.c.starts_at >= now))
+    connection.execute(update(duty).where(his, duty.c.ends_at > now).values(ends_at=now))
+    return True
 
 
 def _make_way(connection: Connection, roster: RosterFile) -> None:

@@ -1,4 +1,4 @@
-"""`fenghuo roster import | show` and `fenghuo officer test`."""
+"""`fenghuo roster import | show` and `fenghuo officer test | retire`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from infra.wiring import duty_room_offline
 from responders.officer_test import Tested, results, send_test
 from responders.page_states import PENDING
 from responders.reach import Reach, reach
-from responders.roster_import import bring
+from responders.roster import DutyTable
+from responders.roster_import import bring, retire
 from responders.schema import duty
 from responders.timeline import PAGE_STATE
 from rules.shanghai import shown
@@ -43,7 +44,8 @@ def roster() -> None:
 def import_roster(context: Context, file: Path, *, as_json: bool) -> None:
     """导入名册（CSV/YAML），全部错误一次报出 / import a roster: every fault at once, and then nothing."""
     with duty_room_offline(context.settings, context.in_force) as room:
-        found, done = room.store.run(lambda connection: bring(connection, file), wake=False)
+        roles = context.library.site.file.roles
+        found, done = room.store.run(lambda connection: bring(connection, file, roles), wake=False)
     if as_json:
         print_json([msgspec.to_builtins(done)])
         return
@@ -126,6 +128,22 @@ def test_officer(context: Context, name: str, seconds: float, *, as_json: bool) 
         raise answer_no("有短信未能送达 / not every text arrived")
     if not all(one.settled for one in tested):
         click.echo("已发出，尚无送达回执 / sent; no receipt of its delivery yet", err=True)
+
+
+@officer.command("retire")
+@click.argument("name")
+@pass_context
+def retire_officer(context: Context, name: str) -> None:
+    """离岗：删除联系方式，班次到此为止 / somebody has left: no phones, no more duties; the record stays."""
+    now, roles = clock.utc_now(), sorted(roles_of(context.library))
+    with duty_room_offline(context.settings, context.in_force) as room:
+        if not room.store.run(lambda connection: retire(connection, name, now)):
+            raise answer_no(f"{name} 不在人员名册中 / {name} is not on the roster")
+        with room.store.read() as connection:
+            on = DutyTable().on_duty(connection, roles, now)
+    click.echo(f"{name} 已离岗 / retired")
+    for role in (role for role, officers in on.items() if not officers):
+        click.echo(f"注意：{role} 现在无人值班 / note: nobody is on duty as {role} now", err=True)
 
 
 def _watched(store: Store, tested: list[Tested], seconds: float, say: Callable[[Tested], None]) -> list[Tested]:

@@ -16,6 +16,7 @@ from responders.migrations import migrate
 from responders.roster_import import bring
 from responders.schema import contacts, inbound
 from responders.store import Store
+from rules.yaml_file import BadFiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,3 +88,22 @@ def test_who_has_no_phone_cannot_be_tried(store: Store) -> None:
     result = said("officer", "test", "张三")
     assert result.exit_code == 1
     assert "张三: 名册中无此人或无可用联系方式 / not on the roster, or without an enabled contact" in result.output
+
+
+def test_whoever_leaves_is_retired_and_what_nobody_does_now_is_named(store: Store) -> None:
+    """By hand, and at once."""
+    result = said("officer", "retire", "粮食值班员甲")
+    assert result.exit_code == 0
+    assert "粮食值班员甲 已离岗 / retired" in result.output
+    assert "注意：grain_duty 现在无人值班 / note: nobody is on duty as grain_duty now" in result.output
+    assert JIA not in said("roster", "show").output
+    again = said("officer", "retire", "张三")
+    assert (again.exit_code, "张三 不在人员名册中" in again.output) == (1, True)
+
+
+def test_a_roster_names_roles_of_the_site(store: Store, tmp_path: Path) -> None:
+    """Every fault at once, and then nothing."""
+    duty = "{role: grain_dtuy, officer: 粮食值班员甲, from: 2026-01-01T00:00:00Z, to: 2027-01-01T00:00:00Z}"
+    (tmp_path / "r.yaml").write_text(f"duty: [{duty}]\n", encoding="utf-8")
+    with pytest.raises(BadFiles, match=r"duty\[0\].role: 得到 'grain_dtuy'，应为 .*grain_duty"):
+        fenghuo(["roster", "import", "r.yaml"], standalone_mode=False)

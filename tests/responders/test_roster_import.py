@@ -83,6 +83,41 @@ def test_a_contact_that_the_file_no_longer_has_is_removed(room: Room, tmp_path: 
     assert bring(room, tmp_path / "r.yaml", changed).contacts_removed == 1
 
 
+@pytest.mark.parametrize("number", ["+861380000000", "+86138000000000", "+8657987660000", "+120255", "+"])
+def test_a_number_that_no_text_can_reach_is_refused(room: Room, tmp_path: Path, number: str) -> None:
+    """Too short, too long, a landline: known before it is needed."""
+    with pytest.raises(BadFiles, match="expected a mobile number with"):
+        bring(room, tmp_path / "r.yaml", f'officers: [{{name: 赵敏, contacts: [{{address: "{number}"}}]}}]')
+
+
+def test_a_role_that_the_site_does_not_have_is_refused(room: Room, tmp_path: Path) -> None:
+    """Nobody would notice that a slip of the pen leaves a role without anybody."""
+    path = tmp_path / "r.yaml"
+    path.write_text(YAML, encoding="utf-8")
+    with room.store.write() as connection, pytest.raises(BadFiles) as refused:
+        roster_import.bring(connection, path, ["duty", "head"])
+    assert str(refused.value) == (
+        "r.yaml:9 duty[1].role: 得到 'leader'，应为 duty | head (got 'leader', expected duty | head)"
+    )
+
+
+def test_whoever_has_left_is_not_reached_any_more_and_stays_on_record(room: Room, tmp_path: Path) -> None:
+    """The shift that runs ends now, those to come are gone, the one that was is kept."""
+    next_day = YAML + (
+        "  - {role: duty, officer: 王建国, from: 2026-08-25T08:00:00+08:00, to: 2026-08-26T08:00:00+08:00}\n"
+        "  - {role: duty, officer: 王建国, from: 2026-08-28T08:00:00+08:00, to: 2026-08-29T08:00:00+08:00}\n"
+    )
+    bring(room, tmp_path / "r.yaml", next_day)
+    with room.store.write() as connection:
+        assert not roster_import.retire(connection, "张三", room.clock())
+        assert roster_import.retire(connection, "王建国", room.clock())
+        assert reachable(connection, "王建国") == []
+        assert DutyTable().on_duty(connection, ["duty"], room.clock())["duty"] == ()
+    his = sorted((row.starts_at, row.ends_at) for row in room.rows(duty) if row.officer == "王建国")
+    assert [end for _, end in his] == [datetime.fromisoformat("2026-08-26T08:00:00+08:00"), room.clock()]
+    assert len(room.rows(officers)) == 2
+
+
 def test_an_address_of_somebody_who_is_not_in_the_file_is_refused(room: Room, tmp_path: Path) -> None:
     bring(room, tmp_path / "r.yaml", YAML)
     with pytest.raises(BadFiles, match="expected an address that 李卫东 does not have"):
@@ -108,8 +143,8 @@ rota: []
         bring(room, tmp_path / "bad.yaml", text)
     assert str(refused.value).splitlines() == [
         "bad.yaml:2 officers[0].language: 得到 'fr'，应为 en | zh (got 'fr', expected en | zh)",
-        "bad.yaml:3 officers[1].contacts[0].address: 得到 '13800000000'，应为带 + 和国家代码的号码，如 +8613800000000"
-        " (got '13800000000', expected a number with + and country code, such as +8613800000000)",
+        "bad.yaml:3 officers[1].contacts[0].address: 得到 '13800000000'，应为带 + 和国家代码的手机号码，"
+        "如 +8613800000000 (got '13800000000', expected a mobile number with + and country code, such as +8613800000000)",
         "bad.yaml:3 officers[1].contacts[1].position: 得到 '0'，应为 1 至 99 的整数"
         " (got '0', expected a whole number from 1 to 99)",
         "bad.yaml:4 officers[2].name: 得到 '李卫东'，应为每名人员一次 (got '李卫东', expected each officer once)",
