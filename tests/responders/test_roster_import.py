@@ -144,7 +144,8 @@ rota: []
     assert str(refused.value).splitlines() == [
         "bad.yaml:2 officers[0].language: 得到 'fr'，应为 en | zh (got 'fr', expected en | zh)",
         "bad.yaml:3 officers[1].contacts[0].address: 得到 '13800000000'，应为带 + 和国家代码的手机号码，"
-        "如 +8613800000000 (got '13800000000', expected a mobile number with + and country code, such as +8613800000000)",
+        "如 +8613800000000 (got '13800000000', expected a mobile number with + and country code,"
+        " such as +8613800000000)",
         "bad.yaml:3 officers[1].contacts[1].position: 得到 '0'，应为 1 至 99 的整数"
         " (got '0', expected a whole number from 1 to 99)",
         "bad.yaml:4 officers[2].name: 得到 '李卫东'，应为每名人员一次 (got '李卫东', expected each officer once)",
