@@ -24,6 +24,8 @@ from streams.sources.generate import Surge, season
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from rules.facts import AnyFact
+    from rules.site import Site
     from streams.sources.base import Row
     from streams.sources.files import FactFile, Format
 
@@ -90,7 +92,8 @@ async def _emit(context: Context, sources: list[FactFile]) -> EmitSummary:
     producer = await open_producer(context.settings, context.library)
     try:
         with bar(bytes_of(sources), "送入 / sending") as shown:
-            return await emit(_rows(sources), producer, clock.utc_now, progress=_progress(shown, sources))
+            told, is_old = _progress(shown, sources), _is_old(context.library.site)
+            return await emit(_rows(sources), producer, clock.utc_now, progress=told, is_old=is_old)
     finally:
         await producer.close()
 
@@ -98,6 +101,17 @@ async def _emit(context: Context, sources: list[FactFile]) -> EmitSummary:
 def _rows(sources: list[FactFile]) -> Iterator[Row]:
     for source in sources:
         yield from source.rows()
+
+
+def _is_old(site: Site) -> Callable[[AnyFact], bool]:
+    """Whether a fact that arrives now is of the past: it is judged and recorded, and pages nobody."""
+    now = clock.utc_now()
+
+    def is_old(fact: AnyFact) -> bool:
+        point = site.points.get(fact.point) if isinstance(fact, facts.GrainPriceReading) else None
+        return now - fact.observed_at > site.page_within(point)
+
+    return is_old
 
 
 def _progress(shown: Any, sources: list[FactFile]) -> Callable[[EmitSummary], None]:
@@ -126,6 +140,10 @@ def _report(summary: EmitSummary) -> None:
     click.echo(
         f"已送入 / accepted {summary.accepted}, 拒收 / refused {summary.refused}, 略过 / left out {summary.skipped}"
     )
+    if summary.old:
+        click.echo(
+            f"其中 {summary.old} 条是历史数据：只记录，不呼叫 / of them {summary.old} are of the past: nobody is paged"
+        )
 
 
 def _instant(text: str) -> datetime:

@@ -44,6 +44,8 @@ class EmitSummary(msgspec.Struct, kw_only=True):
     skipped_by: Counter[str] = msgspec.field(default_factory=Counter)
     accepted_by: Counter[str] = msgspec.field(default_factory=Counter)
     """By kind."""
+    old: int = 0
+    """Of those accepted: too old to page anybody."""
     faults: list[RowFault] = []
     """The first of the refused; `refused` counts all."""
     broken: Broken | None = None
@@ -68,10 +70,14 @@ async def emit(
     clock: Clock,
     *,
     progress: Progress | None = None,
+    is_old: Callable[[AnyFact], bool] = lambda _: False,
     batch: int = BATCH,
     keep_faults: int = 100,
 ) -> EmitSummary:
-    """Send every fact among the rows; `progress` hears each batch. Ends when the broker takes no more."""
+    """Send every fact among the rows; `progress` hears each batch. Ends when the broker takes no more.
+
+    `is_old` says whether a fact that arrives now pages nobody: they are counted.
+    """
     summary = EmitSummary()
     waiting: list[tuple[FactRow, Outgoing]] = []
     for row in rows:
@@ -84,13 +90,13 @@ async def emit(
         elif isinstance(ready, RowFault):
             _refuse(summary, ready, keep_faults)
         if len(waiting) >= batch or summary.read % batch == 0:
-            await _send(waiting, producer, summary)
+            await _send(waiting, producer, summary, is_old)
             waiting.clear()
             if progress:
                 progress(summary)
         if summary.broken:
             return summary
-    await _send(waiting, producer, summary)
+    await _send(waiting, producer, summary, is_old)
     if progress:
         progress(summary)
     return summary
@@ -117,7 +123,10 @@ def _refuse(summary: EmitSummary, fault: RowFault, keep: int) -> None:
         summary.faults.append(fault)
 
 
-async def _send(waiting: list[tuple[FactRow, Outgoing]], producer: FactProducer, summary: EmitSummary) -> None:
+async def _send(
+    waiting: list[tuple[FactRow, Outgoing]], producer: FactProducer, summary: EmitSummary,
+    is_old: Callable[[AnyFact], bool],
+) -> None:  # fmt: skip
     if not waiting:
         return
     places = await sent(producer, [record for _, record in waiting])
@@ -127,6 +136,7 @@ async def _send(waiting: list[tuple[FactRow, Outgoing]], producer: FactProducer,
         else:
             summary.accepted += 1
             summary.accepted_by[row.fact.kind] += 1
+            summary.old += is_old(row.fact)
 
 
 async def sent(producer: FactProducer, records: list[Outgoing]) -> list[tuple[int, int] | Exception]:

@@ -89,12 +89,13 @@ def test_the_http_door_answers_202_and_the_officer_is_paged(system: System, coun
 
 
 def test_files_are_sent_by_the_command_line(system: System, county: County, jia: Phone) -> None:
-    """`fenghuo emit`: a wrong line is named and costs itself only."""
-    lines = [json.dumps(county.price("4.72")), '{"kind": "grain_price"}', json.dumps(county.price("4.20", "P2"))]
+    """`fenghuo emit`: a wrong line is named and costs itself only; what is too old to page anybody is counted."""
+    of_the_past = county.price("4.20", "P2") | {"observed_at": (datetime.now(UTC) - timedelta(days=300)).isoformat()}
+    lines = [json.dumps(county.price("4.72")), '{"kind": "grain_price"}', json.dumps(of_the_past)]
     (system.directory / "prices.ndjson").write_text("\n".join(lines), encoding="utf-8")
 
     said = json.loads(system.fenghuo("emit", "--json", "prices.ndjson", code=2))
-    assert (said["accepted"], said["refused"]) == (2, 1)
+    assert (said["accepted"], said["refused"], said["old"]) == (2, 1, 1)
     jia.receives("【粮价预警】", "4.72")
     jia.acknowledges()
 

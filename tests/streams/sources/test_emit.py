@@ -46,6 +46,13 @@ async def test_a_thousand_faults_are_counted_and_a_hundred_kept(producer: LogPro
     assert (summary.refused, len(summary.faults)) == (1000, 100)
 
 
+async def test_what_is_too_old_to_page_anybody_is_counted(producer: LogProducer) -> None:
+    """Of what was accepted; what was refused is neither old nor new."""
+    rows = [*lines("P1", "P2", "P3"), *lines("P1", price=-1)]
+    summary = await emit(rows, producer, clock, is_old=lambda fact: fact.point != "P3")  # type: ignore[union-attr]
+    assert (summary.accepted, summary.old, summary.refused) == (3, 2, 1)
+
+
 async def test_when_it_was_sent_to_us_is_filled_in_and_never_changed(producer: LogProducer) -> None:
     said = "2026-08-26T09:30:00+08:00"
     await emit([*lines("P1"), *lines("P2", reported_at=said)], producer, clock)
