@@ -201,6 +201,10 @@ def _(quorum: Quorum, names: Names) -> Described:
         if quorum.silent == "as_last"
         else Words(zh="中断报数的点不计", en="a silent point is left out")
     )
+    if quorum.least > 1:
+        silent = Words(
+            zh=f"{silent.zh}，至少 {quorum.least} 个有数据", en=f"{silent.en}; at least {quorum.least} known"
+        )
     says = Words(zh=f"{many.zh}（{silent.zh}）", en=f"{many.en} ({silent.en})")
     row = Criterion(what, _bounds(bounds, unit), quorum.source)
     return Described(says, (row,), (part,), frozenset(map(str, bounds)))

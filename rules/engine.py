@@ -178,8 +178,8 @@ class _Application:
             return _rejected(
                 "unknown_point", fault("point", reading.point, one_of_points(len(self._site.points))).words
             )
-        if reading.commodity not in self._library.commodities:
-            known = choice(sorted(self._library.commodities))
+        if reading.commodity not in self._site.commodities:
+            known = choice(sorted(self._site.commodities))
             return _rejected("unknown_commodity", fault("commodity", reading.commodity, known).words)
         wrong = self._library.incomparable(reading)
         if wrong is not None:

@@ -101,12 +101,6 @@ class Library:
             for was in trigger.was
         }
 
-    @cached_property
-    def commodities(self) -> frozenset[str]:
-        """Every commodity that some point of the site has a line for, or that the site names."""
-        lined = {line.commodity for point in self.site.points.values() for line in point.lines}
-        return frozenset(lined | self.site.file.commodities.keys())
-
     def incomparable(self, fact: GrainPriceReading) -> Fault | None:
         """Why a reading cannot be held against the line of its point, if it cannot."""
         line = self._lines.get((fact.point, fact.commodity, fact.stage))

@@ -51,14 +51,14 @@ def load(texts: Mapping[str, str]) -> Library:
     faults: list[Fault] = []
     site_file = _site(texts, faults)
     points = _points(texts, faults)
-    plans = _plans(texts, site_file, faults)
-    if faults or site_file is None:
+    site = None if site_file is None else Site(file=site_file, points=points)
+    plans = _plans(texts, site, faults)
+    if faults or site is None:
         raise BadFiles(sorted(faults, key=_place))
-    site = Site(file=site_file, points=points)
     return Library(site, plans)
 
 
-def _plans(texts: Mapping[str, str], site: SiteFile | None, faults: list[Fault]) -> list[Plan]:
+def _plans(texts: Mapping[str, str], site: Site | None, faults: list[Fault]) -> list[Plan]:
     names = sorted(name for name in texts if name.startswith("plans/"))
     plans, found = read_plans([d for name in names if (d := _document(texts, name, faults))], site)
     faults += found

@@ -6,9 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from rules.alerts import Words
-from rules.hazards import HAZARDS
 from rules.inheritance import INHERITED, ancestors, cycle, inherit, rooted
-from rules.measures import Measures
 from rules.plan_checks import findings
 from rules.plan_checks.finding import Anything, Finding, Known, one_of
 from rules.plan_checks.translations import untranslated
@@ -21,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from rules.fault import Fault
-    from rules.site import SiteFile
+    from rules.site import Site
 
 UNIQUE_PLAN = Words(zh="其他预案未用的标识", en="an id that no other plan has")
 UNIQUE_TRIGGER = Words(zh="本预案其他触发条件未用的标识", en="an id that no other trigger of the plan has")
@@ -38,8 +36,8 @@ class Written(NamedTuple):
     parent: str | None
 
 
-def read_plans(documents: Iterable[Document], site: SiteFile | None) -> tuple[list[Plan], list[Fault]]:
-    """The plans that can be read, and every fault. Without a site nothing is said of roles and departments."""
+def read_plans(documents: Iterable[Document], site: Site | None) -> tuple[list[Plan], list[Fault]]:
+    """The plans that can be read, and every fault. Without a site nothing is said of the names that it gives."""
     written, faults = _written(documents)
     by_id = {one.id: one for one in reversed(written)}
     parents = {one.id: one.parent for one in by_id.values()}
@@ -89,13 +87,14 @@ def _unreadable(document: Document) -> list[Fault]:
     return []
 
 
-def _known(site: SiteFile | None, parents: Mapping[str, str | None]) -> Known:
+def _known(site: Site | None, parents: Mapping[str, str | None]) -> Known:
     named = {parent for parent in parents.values() if parent}
     if site is None:
-        return Known(Anything(), Anything(), named, Anything(), Anything(), None)
+        return Known(Anything(), Anything(), named, Anything(), Anything(), Anything(), None)
+    file = site.file
     return Known(
-        {*site.roles, site.duty_role}, site.departments.keys(), named, site.categories or Anything(),
-        {**HAZARDS, **site.hazards}, Measures(site.measures),
+        {*file.roles, file.duty_role}, file.departments.keys(), named, file.categories or Anything(),
+        site.hazards, site.commodities, site.measures,
     )  # fmt: skip
 
 

@@ -156,6 +156,12 @@ class Site(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """Every county that is served, by code."""
         return {self.file.county: self.file.name, **self.file.counties}
 
+    @cached_property
+    def commodities(self) -> frozenset[str]:
+        """Every commodity that some point has a line for, or that the site names."""
+        lined = {line.commodity for point in self.points.values() for line in point.lines}
+        return frozenset(lined | self.file.commodities.keys())
+
     def page_within(self, point: Point | None = None) -> timedelta:
         if self.file.page_within is not None:
             return timedelta(seconds=seconds(self.file.page_within))

@@ -13,6 +13,7 @@ from rules.facts import KINDS, MAX_NUMBER, bounded
 from rules.fault import NOTHING
 from rules.measures import COLOURS, Measure, Measures
 from rules.misfit import Misfit
+from rules.plan_checks.finding import one_of
 from rules.severity import LEVELS, Severity
 from rules.subjects import DEFAULT, POSSIBLE, by
 from rules.triggers import (
@@ -64,6 +65,10 @@ ABOVE_0 = Words(zh=f"大于 0、小于 {MAX_NUMBER:.0E} 的数", en=f"a number a
 SOME_NUMBER = Words(zh=f"小于 {MAX_NUMBER:.0E} 的有限的数", en=f"a finite number below {MAX_NUMBER:.0E}")
 CATEGORY = Words(zh="site.yaml 的 categories 之一", en="one of `categories` in site.yaml")
 HAZARD = Words(zh="预警信号或 site.yaml 的 hazards 之一", en="a warning signal or one of `hazards` in site.yaml")
+COMMODITY = Words(
+    zh="site.yaml 的 commodities 或 points.yaml 警戒线的品种之一",
+    en="one of `commodities` in site.yaml, or of the lines in points.yaml",
+)
 SOME_BOUND = Words(zh="至少一个级别的界限", en="a bound for at least one level")
 ABOVE = Words(zh="高于下一级的界限", en="a bound above that of the level below it")
 BELOW = Words(zh="低于下一级的界限", en="a bound below that of the level below it")
@@ -128,7 +133,15 @@ def _condition(spec: Condition, path: str, around: Known, *, one_series: bool) -
     else:
         if kinds(spec) == {"grain_price"} and not one_series:
             yield Misfit(path, OF_ONE_SERIES, WITHIN_QUORUM)
+        yield from _goods(spec, path, around)
         yield from _leaf(spec, path, around)
+
+
+def _goods(spec: Condition, path: str, around: Known) -> Iterator[Misfit]:
+    """Goods that nobody reports would be watched for in vain."""
+    for i, name in enumerate(getattr(spec, "commodities", ())):
+        if name not in around.commodities:
+            yield Misfit(f"{path}.commodities[{i}]", name, one_of(name, COMMODITY, around.commodities))
 
 
 def _leaf(spec: Condition, path: str, around: Known) -> Iterator[Misfit]:

@@ -131,6 +131,8 @@ class Quorum(Strict, frozen=True, kw_only=True, tag_field="detector", tag="quoru
     share: bool = False
     silent: Literal["as_last", "left_out"] = "as_last"
     """A point without a reading for two cadences counts as it last stood, or not at all (nor in the total)."""
+    least: Number = 1
+    """Of how many points or goods something must be known: of fewer nothing follows, neither an alarm nor its end."""
     source: str
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from rules.alerts import Words
 from rules.conditions.aim import STAGES
 from rules.conditions.condition import Condition, Ladder, graded
-from rules.limits import Verdict
+from rules.limits import UNKNOWN, Verdict
 from rules.severity import Severity
 from rules.vocabulary import seconds
 from rules.wording import joined
@@ -71,7 +71,7 @@ class QuorumCondition(Condition):
         self._total = len({member.counted for member in self._members.values()})
         self._timed = any(condition.timed for _, condition in below)
         self._at, self._share = Severity.of(spec.at), spec.share
-        self._left_out = spec.silent == "left_out"
+        self._left_out, self._least = spec.silent == "left_out", spec.least
         self._ladder = Ladder(spec.goods or spec.points)
         self.levels = self._ladder.levels
         self._unit = Words(zh="个品种", en="goods") if spec.goods else Words(zh="个监测点", en="points")
@@ -124,8 +124,8 @@ class QuorumCondition(Condition):
 
     def verdict(self, memory: Memory, at: datetime) -> Verdict:
         reached, held, asked = self._count(memory, at)
-        if not asked:
-            return Verdict(Severity.NORMAL, Severity.NORMAL)
+        if asked < self._least:
+            return UNKNOWN
         return Verdict(
             self._ladder.verdict(self._measured(reached, asked)).reached,
             self._ladder.verdict(self._measured(held, asked)).reached,

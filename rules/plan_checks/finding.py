@@ -39,6 +39,8 @@ class Known(NamedTuple):
     """Kinds of hazard reports; anything, where the site names none."""
     hazards: Collection[str]
     """What forecasts warn of."""
+    commodities: Collection[str]
+    """What the site names or has a line for; anything, where it can't be read."""
     measures: Measures | None
     """What tables can measure; None where the site cannot be read."""
 

@@ -7,6 +7,7 @@ worse. A trigger that nothing here fires is a failure: it is never heard of, or 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from datetime import timedelta
 from decimal import Decimal
 from functools import cache
@@ -147,16 +148,17 @@ WORSE = [
 
 @cache
 def season() -> list[Alert]:
-    """What the plans say of it, and of the silence afterwards: of the first point that has each line."""
-    firsts: dict[tuple[Any, ...], tuple[Point, WarningLine]] = {}
+    """What the plans say of it, and of the silence afterwards: of the first five points that have each line."""
+    firsts: dict[tuple[Any, ...], list[tuple[Point, WarningLine]]] = defaultdict(list)
     for point in wuyi().site.points.values():
         for line in point.lines:
-            firsts.setdefault((line.commodity, line.stage, line.upper, line.lower), (point, line))
-    facts, known = [], dict.fromkeys(firsts, Decimal("0.8"))
+            firsts[line.commodity, line.stage, line.upper, line.lower].append((point, line))
+    chosen = [one for those in firsts.values() for one in those[:5]]
+    facts, times = [], Decimal("0.8")
     for told in [*CALM, *WORSE]:
-        for series, (point, line) in firsts.items():
-            known[series] *= Decimal(str(told.times))
-            amount = (known[series] * (line.upper or line.lower)).quantize(Decimal("0.01"))  # type: ignore[operator]
+        times *= Decimal(str(told.times))
+        for point, line in chosen:
+            amount = (times * (line.upper or line.lower)).quantize(Decimal("0.01"))  # type: ignore[operator]
             facts.append(price(
                 told.day * DAY, str(amount), point=point.id, commodity=line.commodity, stage=line.stage,
                 unit=line.unit, stock_t=Decimal(str(told.stock)), delivered_t=Decimal(1),

@@ -16,7 +16,7 @@ from rules.severity import LEVELS, Severity
 
 Rows = list[dict[str, int]]
 WORDS = [level.word for level in LEVELS]
-NOBODY = Known(*[frozenset[str]()] * 5, None)
+NOBODY = Known(*[frozenset[str]()] * 6, None)
 
 
 def plan(rows: Rows) -> Plan:

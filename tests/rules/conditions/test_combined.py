@@ -154,11 +154,30 @@ def test_a_quorum_counts_points_over_their_line() -> None:
 
 @pytest.mark.parametrize(("silent", "after"), [("as_last", "IV"), ("left_out", "normal")])
 def test_silent_points_count_as_the_plan_says(silent: str, after: str) -> None:
-    """Two days without a word: as it last stood, or not at all."""
+    """Two cadences without a word: as it last stood, or not at all; the third point still speaks."""
     bench = stand(QUORUM.format(silent=silent).replace("on_delay: {duration: 1d}\n", ""), points=3)
-    grades(bench, day(0, "4.60", point=1), day(0, "4.60", point=2))
+    grades(bench, day(0, "4.60", point=1), day(0, "4.60", point=2), day(9, "4.00", point=3))
     bench.tick(10 * DAY)
     assert bench.alerts[-1].after == after
+
+
+@pytest.mark.parametrize(("least", "speaking", "after"), [(3, 2, "normal"), (3, 3, "III"), (1, 1, "III")])
+def test_of_too_few_points_nothing_follows(least: int, speaking: int, after: str) -> None:
+    """All that speak are over their line, and one of one is a hundred percent."""
+    shared = QUORUM.format(silent="left_out").replace(
+        "{IV: 2, III: 4}", f"{{III: 50}}\n  share: true\n  least: {least}"
+    )
+    bench = stand(shared.replace("on_delay: {duration: 1d}\n", ""), points=5)
+    assert grades(bench, *(day(0.1 * n, "4.60", point=n + 1) for n in range(speaking)))[-1] == after
+
+
+def test_an_alarm_does_not_end_for_want_of_points() -> None:
+    """Everybody falls silent: it stands, until some that speak say otherwise."""
+    bench = stand(QUORUM.format(silent="left_out").replace("on_delay: {duration: 1d}\n", ""), points=3)
+    assert grades(bench, day(0, "4.60", point=1), day(0, "4.60", point=2))[-1] == "IV"
+    bench.tick(10 * DAY)
+    assert bench.alerts[-1].after == "IV"
+    assert moves(bench.give(day(11, "4.00", point=3)).alerts) == [("IV", "normal", "recovered")]
 
 
 def test_a_share_of_the_points() -> None:
