@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from infra.plan_view import LevelView, PlanView
     from rules.plan_duties import Judgement, Response, Start
+    from rules.vocabulary import Duration
 
 ALWAYS = Words(zh="始终", en="always")
 ALL_LEVELS = Words(zh="各级", en="all levels")
@@ -123,11 +124,15 @@ def _reporting(plan: PlanView, inherited: bool) -> Sheet:
                 by,
                 _w(f"{clock.zh} {within.zh}内", f"within {within.en} {clock.en}"),
                 _w(f"每 {every.zh}", f"every {every.en}") if every else DASH,
+                _before(report.remind),
                 _levels(report.levels),
                 _same(report.source),
             )
         )
-    head = (_w("谁报给谁", "from → to"), _w("方式", "by"), _w("时限", "within"), _w("续报", "again"), LEVEL, SOURCE)
+    head = (
+        _w("谁报给谁", "from → to"), _w("方式", "by"), _w("时限", "within"), _w("续报", "again"),
+        _w("提醒", "reminded"), LEVEL, SOURCE,
+    )  # fmt: skip
     return Sheet(_w("信息报告", "Reports upward"), head, tuple(rows), inherited)
 
 
@@ -215,6 +220,14 @@ def _inhibitions(plan: PlanView) -> Sheet:
     )
     head = (_w("报警期间", "while it stands"), _w("只记录、不呼叫", "recorded, not paged"), _w("范围", "where"))
     return Sheet(_w("抑制", "What it holds back"), head, rows)
+
+
+def _before(remind: Sequence[Duration]) -> Words:
+    """When it is reminded of: as the plan says, or as `responders.reports` does where it says nothing."""
+    if not remind:
+        return _w("过半时、前 5 分钟", "at half time and 5 min before")
+    before = [span(one) for one in remind]
+    return Words(zh="、".join(f"前 {one.zh}" for one in before), en=", ".join(f"{one.en} before" for one in before))
 
 
 def _body(plan: PlanView, name: str) -> Words:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 from sqlalchemy import func, insert, select, update
@@ -96,7 +96,3 @@ def told(connection: Connection, numbers: Sequence[int], now: datetime) -> None:
     """Every partition has been told of the last of these; what was begun before it is out of date."""
     waiting = activations.c.number.in_(numbers) & activations.c.told_at.is_(None)
     connection.execute(update(activations).where(waiting).values(told_at=now))
-
-
-def _activation(row: Any) -> Activation:
-    return Activation(number=row.number, content=row.content, at=row.at, by=row.activated_by, told_at=row.told_at)

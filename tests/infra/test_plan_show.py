@@ -135,6 +135,21 @@ def test_a_plan_says_what_its_reports_must_bring() -> None:
         assert "values.burned_ha" in text
 
 
+def test_a_report_upward_tells_when_it_is_reminded_of() -> None:
+    """As the plan says, or at half its time and 5 minutes before."""
+    reporting = """\
+reporting:
+  - {id: a, from: county, to: city, by: phone, within: 30m, source: test}
+  - {id: b, from: county, to: city, by: written, within: 2h, remind: [1h, 10m], source: test}
+"""
+    library = load(texts(relief=HAZARD + reporting))
+    (sheet,) = [one for one in view(library, library.plans["relief"]).sheets if one.title.en == "Reports upward"]
+    assert [(row[4].zh, row[4].en) for row in sheet.rows] == [
+        ("过半时、前 5 分钟", "at half time and 5 min before"),
+        ("前 1 小时、前 10 分钟", "1 h before, 10 min before"),
+    ]
+
+
 def test_a_plan_takes_the_fields_of_its_parent_until_it_writes_its_own() -> None:
     """Nine areas under one plan may ask for the same."""
     child = HAZARD.replace("id: relief", "id: child\nparent: relief")
