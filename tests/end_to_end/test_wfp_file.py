@@ -84,7 +84,10 @@ def test_the_file_flows_whole_and_fed_twice_it_changes_nothing(
     jia = market_watch.phone("甲")
     feeds = 1
     assert feed() == len(readings)
-    jia.receives("【粮价预警】", "回复")
+    market_watch.settled()
+    still_open = map(json.loads, market_watch.fenghuo("incident", "list", "--open", "--json").splitlines())
+    stands = next(one["number"] for one in still_open if one["plan"] == "grain-warning-line")
+    jia.receives("【粮价预警】", f"事件{stands}，回复")
     jia.acknowledges()
     market_watch.settled()
     texts, story = jia.texts(), market_watch.fenghuo("incident", "list", "--json")
