@@ -53,10 +53,16 @@ class WorkerApp(faust.App):
     """Done, with the reason, once the worker must end."""
     on_fatal: Callable[[str], None] | None
     closing: bool
+    is_out: bool
+    """The group has put this worker out, and is asked why."""
 
     def fatal(self, reason: str) -> None:
         """End the worker. Nothing is acknowledged after this."""
         self.closing = True
+        if not self.is_out:  # else it fails because of that, and why it is out is what people need to know
+            self._end(reason)
+
+    def _end(self, reason: str) -> None:
         if not self.failed.done():
             self.failed.set_result(reason)
             if self.on_fatal is not None:
@@ -64,7 +70,7 @@ class WorkerApp(faust.App):
 
     def put_out(self) -> None:
         """The group does not know this worker any more. Nothing more is written; with the reason, the worker ends."""
-        self.closing = True
+        self.closing = self.is_out = True
         self.pulse.lost("the group has put this worker out")
         self.add_future(self._say_why_put_out())
 
@@ -74,9 +80,9 @@ class WorkerApp(faust.App):
             async with asyncio.timeout(settings.session_timeout):
                 taken = settings.member in await asyncio.to_thread(members, settings)
         except Exception as failed:  # noqa: BLE001 whatever it is, the worker has to end
-            self.fatal(f"the group has put this worker out, and does not say why: {failed!r}")
+            self._end(f"the group has put this worker out, and does not say why: {failed!r}")
             return
-        self.fatal(worker_id_taken(settings.worker_id) if taken else not_heard_of(settings.session_timeout))
+        self._end(worker_id_taken(settings.worker_id) if taken else not_heard_of(settings.session_timeout))
 
     def FlowControlQueue(self, maxsize: int | None = None, *, clear_on_resume: bool = False) -> Any:  # noqa: N802
         """A queue of messages that is not emptied when the flow is resumed.
@@ -151,7 +157,7 @@ def build_app(
         app.producer_transport = KafkaTransport(app.conf.broker_producer, app)
     app.settings = settings
     app.on_fatal = fatal
-    app.closing = False
+    app.closing = app.is_out = False
     app.failed = asyncio.get_running_loop().create_future()
     app.topic_ids = {}
     app.counters = counters or Counters()
