@@ -151,6 +151,7 @@ def notice(
 ) -> tuple[str, Entry, list[Alert]]:
     """The entry to write and the alerts to send: the first letter of a source and reason, then at most one an hour.
 
+    All reasons of a source are one incident.
     With `exercise` it is the fault of a running drill, and stays behind its wall.
     The entry remembers what it applied and caused as every other does, so a message read again says the same again.
     """
@@ -182,18 +183,17 @@ def _key(table: EntryTable, record: Record, dead: DeadLetter, exercise: str | No
 
 def _alert(dead: DeadLetter, county: str, exercise: str | None) -> Alert:
     who = dead.source or dead.origin.topic
-    where = f"{dead.origin.topic}/{dead.origin.partition}/{dead.origin.offset}"
     why = _cut(dead.explain, MAX_TOLD)
-    return pipeline_fault(
+    fault = pipeline_fault(
         county=county,
         part="dead-letters",
         subject=f"{who}/{dead.reason}",
         at=dead.appended_at,
         explain=Words(
-            zh=f"来自 {who} 的数据无法处理（{dead.reason}）：{why.zh}。已存入死信（{where}），一小时内同类不再重复提示",
-            en=f"Data from {who} cannot be used ({dead.reason}): {why.en}. Kept as a dead letter ({where});"
-            " the like is not reported again within the hour",
+            zh=f"来自 {who} 的数据无法采用：{why.zh}。已留存，见 fenghuo dead-letters list",
+            en=f"Data from {who} cannot be used: {why.en}. Kept: fenghuo dead-letters list",
         ),
         source=dead.source or "",
         exercise=exercise,
     )
+    return msgspec.structs.replace(fault, place=f"{county}/dead-letters/{who}")

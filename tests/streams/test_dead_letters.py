@@ -96,7 +96,7 @@ async def test_an_engine_that_refuses_and_one_that_breaks(site: Site, expected_e
 
 
 async def test_the_first_of_a_source_and_reason_is_said_aloud(site: Site) -> None:
-    """Twenty of a kind are one pipeline fault, also over a restart; another reason is another."""
+    """Twenty of a kind are one pipeline fault, also over a restart; another reason is another of the same incident."""
     worker = await site.start()
     bad = GOOD.replace(b"5.20", b"-1")
     for _ in range(20):
@@ -113,7 +113,9 @@ async def test_the_first_of_a_source_and_reason_is_said_aloud(site: Site) -> Non
         "feeder/bad_fact",
         "feeder/unknown_point",
     ]
-    assert {alert.plan for alert in site.desk.alerts.values()} == {"pipeline-fault"}
+    assert {(alert.plan, alert.place) for alert in site.desk.alerts.values()} == {
+        ("pipeline-fault", f"{COUNTY}/dead-letters/feeder")
+    }
     assert len(await letters(site)) == 22
 
 
