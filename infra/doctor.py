@@ -14,9 +14,11 @@ from infra.following import look_at_disk
 from infra.wiring import DutyRoom, duty_room, stream_settings
 from responders import escalation, plan_store, roster
 from responders.alarm_queries import list_alarms, now_out_of_service
+from responders.alarm_words import SEEN
 from responders.channels.base import Askable, CannotAsk
 from responders.reach import Reach, reach
 from responders.schema import contacts
+from responders.timeline import PAGE_STATE, STATUS
 from rules.alerts import Words
 from rules.annunciation import Seen
 from rules.shanghai import shown
@@ -28,6 +30,12 @@ if TYPE_CHECKING:
     from infra.in_force import InForce
     from infra.settings import Settings
     from rules.library import Library
+
+
+OTHERS = {
+    "responses_running": "进行中的响应 running responses", "proposals_waiting": "待批请示 proposals that wait",
+    "reports_owed": "待报 reports owed", "reports_late": "逾期未报 reports overdue",
+}  # fmt: skip
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,7 +79,21 @@ def _topics(settings: Settings, library: Library) -> str:
 
 
 def _database(room: DutyRoom) -> str:
-    return ", ".join(f"{name} {number}" for name, number in sorted(room.standing().items())) or "-"
+    """What is open there, in words."""
+    found = [f"{in_words(name)} {number}" for name, number in sorted(room.standing().items()) if number]
+    return "；".join(found) or "没有未结的事 nothing is open"
+
+
+def in_words(name: str) -> str:
+    """What one of its figures counts."""
+    of, _, state = name.partition("_")
+    if of == "incidents":
+        return f"事件 incidents {STATUS[state]}"
+    if of == "pages":
+        return f"短信 texts {PAGE_STATE[state]}"
+    if of == "alarms":
+        return f"报警 alarms {SEEN[Seen(state)].zh} {SEEN[Seen(state)].en}"
+    return OTHERS[name]
 
 
 async def _provider(settings: Settings, room: DutyRoom) -> Finding:

@@ -11,10 +11,12 @@ from sqlalchemy import insert, update
 
 from infra import clock
 from infra.cli import fenghuo
+from infra.doctor import in_words
 from infra.site_files import copy_example, example_roster
 from responders.migrations import migrate
 from responders.roster_import import bring
 from responders.schema import contacts, inbound
+from responders.standing import standing
 from responders.store import Store
 from rules.yaml_file import BadFiles
 
@@ -74,6 +76,13 @@ def test_doctor_names_the_phone_that_no_text_reaches(store: Store) -> None:
     assert result.exit_code == 1
     assert f"✗ 粮食值班员甲 的电话 / phone of 粮食值班员甲: {JIA}（已退订" in result.output
     assert "乙 的电话" not in result.output
+
+
+def test_doctor_says_in_words_what_is_open(store: Store) -> None:
+    """And has words for every figure that there is."""
+    assert "数据库 / database: 没有未结的事 nothing is open" in said("doctor").output
+    figures = standing(store)
+    assert len({in_words(name) for name in figures}) == len(figures)
 
 
 def test_a_test_text_that_nobody_sends_is_said_and_the_answer_is_no(store: Store) -> None:
