@@ -117,13 +117,12 @@ class _Activation:
     def _begin(self) -> None:
         """Silence counts from now on for what has never spoken."""
         record, at = self._record, self._message.at
-        for county, (bound, about) in self._library.waiting(record.topic, self._message.counties):
+        for county, (bound, about, where) in self._library.waiting(record.topic, self._message.counties):
             name = alarm_key(county, None, bound.watch.id, about.subject)
             there = self._entries.get(name) or self._states.get(name)
             if there is None or self._ended(name, there):
                 change = bound.watch.begin(at)
-                where = "/".join(about.parts.get(part, county) for part in bound.plan.scope)
-                held = Held(where, "", change.state, bound.watch.form)
+                held = Held(where or about.subject, "", change.state, bound.watch.form)
                 self._entries[name] = after(there, record, exercise=None, due=change.due, state=held, alerts=[])
 
     def _ended(self, name: str, there: Entry) -> bool:

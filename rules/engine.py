@@ -76,7 +76,8 @@ class _Application:
         record = self._record
         entries: dict[str, Entry | None] = {}
         alerts: list[list[Alert]] = []
-        for bound, about in self._library.touches(fact):
+        occurrence = happened(fact)
+        for bound, about, fixed in self._library.touches(fact):
             key = alarm_key(fact.county, fact.exercise, bound.watch.id, about.subject)
             entry = self._states.get(key)
             if entry is None and about.void:
@@ -89,7 +90,7 @@ class _Application:
                 continue
             held = held_by(entry)
             known = held if held is not None and held.form == bound.watch.form and not held.over else None
-            where = held.place if held and about.void else place(bound.plan.scope, fact, about)
+            where = fixed or (held.place if held and about.void else place(bound.plan.scope, fact, about))
             try:
                 change = bound.watch.apply(known.state if known else None, fact, void=about.void)
             except Conflict:
@@ -103,7 +104,7 @@ class _Application:
                 continue
             if change.state is (known.state if known else None):
                 continue
-            now = Held(where, fact.source, change.state, bound.watch.form, occurrence=happened(fact))
+            now = Held(where, fact.source, change.state, bound.watch.form, occurrence=occurrence)
             caused = [
                 alert_of(bound, fact.county, fact.exercise, about.subject, now, t, record) for t in change.transitions
             ]

@@ -38,6 +38,8 @@ class Touch(NamedTuple):
 
     bound: Bound
     about: About
+    place: str | None = None
+    """What its incident is about; None: the fact says that."""
 
 
 class _Open(NamedTuple):
@@ -165,7 +167,9 @@ class Library:
         for subject, found in subjects.items():
             bound = self._bound(plan, trigger, fields, found, subject)
             for aim in found:
-                self._series[aim.key].append(Touch(bound, About(subject, made_of[subject])))
+                parts = {"county": aim.point.division[:6], **made_of[subject]}
+                where = "/".join(parts[part] for part in plan.scope)
+                self._series[aim.key].append(Touch(bound, About(subject, made_of[subject]), where))
 
     def _bound(
         self, plan: Plan, trigger: Trigger, fields: Sequence[Subject], found: Sequence[Aim], subject: str

@@ -30,6 +30,7 @@ class Combined(Condition):
 
     def __init__(self, below: Sequence[Condition]) -> None:
         self.below = tuple(below)
+        self._timed_below = [(i, one) for i, one in enumerate(self.below) if one.timed]
         self.kept = max(one.kept for one in below)
 
     @property
@@ -38,7 +39,7 @@ class Combined(Condition):
 
     @property
     def timed(self) -> bool:
-        return any(one.timed for one in self.below)
+        return bool(self._timed_below)
 
     @property
     def waits(self) -> bool:
@@ -68,10 +69,13 @@ class Combined(Condition):
         ]
 
     def elapse(self, memory: Memory, at: datetime) -> Memory:
-        return [one.elapse(own, at) for one, own in zip(self.below, memory, strict=True)]
+        after = list(memory)
+        for i, one in self._timed_below:
+            after[i] = one.elapse(memory[i], at)
+        return after
 
     def due(self, memory: Memory, clock: datetime) -> datetime | None:
-        dues = (one.due(own, clock) for one, own in zip(self.below, memory, strict=True))
+        dues = [one.due(memory[i], clock) for i, one in self._timed_below]
         return min((due for due in dues if due is not None), default=None)
 
     def verdicts(self, memory: Memory, at: datetime) -> list[Verdict]:

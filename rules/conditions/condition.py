@@ -104,22 +104,27 @@ class Ladder:
         exceeds: bool = False,
         deadband: Decimal = Decimal(0),
     ) -> None:
-        self._sign = 1 if side == "upper" else -1
-        self._includes = side == "upper" and not exceeds
-        self._deadband = deadband
+        self._upper = side == "upper"
+        self._includes = self._upper and not exceeds
+        slack = deadband if self._upper else -deadband
         self._rungs = sorted(((Severity.of(word), bound) for word, bound in bounds.items()), reverse=True)
+        self._beyond = [(severity, bound, bound - slack) for severity, bound in self._rungs]
         self.levels = frozenset(severity for severity, _ in self._rungs)
 
     def verdict(self, value: Decimal) -> Verdict:
         """The gravest rung reached, and the gravest that is still held."""
-        reached = held = Severity.NORMAL
-        for severity, bound in self._rungs:
-            beyond = (value - bound) * self._sign
-            if beyond > 0 or (beyond == 0 and self._includes):
+        held = Severity.NORMAL
+        for severity, bound, back in self._beyond:
+            if self._is_beyond(value, bound):
                 return Verdict(severity, max(severity, held))
-            if not held and (beyond + self._deadband > 0 or (beyond + self._deadband == 0 and self._includes)):
+            if not held and self._is_beyond(value, back):
                 held = severity
-        return Verdict(reached, held)
+        return Verdict(Severity.NORMAL, held)
+
+    def _is_beyond(self, value: Decimal, bound: Decimal) -> bool:
+        if self._includes:
+            return value >= bound
+        return value > bound if self._upper else value < bound
 
     def bound(self, severity: Severity) -> Decimal | None:
         """The bound of the gravest rung not above `severity`; of the lowest where there is none."""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from datetime import datetime
 from decimal import Decimal
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -40,8 +38,11 @@ def with_one_more(history: History, at: datetime, value: Decimal, back: timedelt
 
 
 def not_after(history: History, at: datetime) -> int:
-    """How many of the readings are not after an instant: the last of them is the one before that index."""
-    return bisect_right(history, at, key=_instant)
+    """How many of the readings are not after an instant: the last of them is the one before that index.
 
-
-_instant = itemgetter(0)
+    Read from the front: of what is remembered few are older than the window.
+    """
+    for number, reading in enumerate(history):
+        if reading[0] > at:
+            return number
+    return len(history)
