@@ -36,6 +36,7 @@ from rules.triggers import (
     Trigger,
     Unless,
     kinds,
+    parts,
 )
 from rules.vocabulary import seconds
 
@@ -49,6 +50,10 @@ OF_ONE_SERIES = Words(zh="此条件只看一个序列", en="a condition of one s
 WITHIN_QUORUM = Words(
     zh="放在 quorum 之内，或以 point、commodity、stage 为报警对象",
     en="one within a quorum, or a subject of point, commodity and stage",
+)
+OF_MANY_POINTS = Words(
+    zh="不含 point，如 by: [commodity, stage]：quorum 须看多个监测点",
+    en="no point, such as by: [commodity, stage]: a quorum is of many points",
 )
 BOTH = Words(zh="points 和 goods 都写了", en="both points and goods")
 ONE_OF_BOTH = Words(zh="只写 points 或 goods 之一", en="points or goods, one of them")
@@ -111,8 +116,10 @@ def trigger_misfits(trigger: Trigger, path: str, around: Known) -> Iterator[Misf
                 yield Misfit(f"{path}.by[{i}]", field, _of_kind(kind))
         if field == "commodity" and isinstance(trigger.when, Quorum) and trigger.when.goods:
             yield Misfit(f"{path}.by[{i}]", field, ALL_GOODS)
-    series = DEFAULT["grain_price"]
-    one_series = set(by(trigger)) == set(series) and len(read) == 1
+    subject = by(trigger)
+    if "point" in subject and any(isinstance(one, Quorum) for one in parts(trigger.when)):
+        yield Misfit(f"{path}.by", "/".join(subject), OF_MANY_POINTS)
+    one_series = set(subject) == set(DEFAULT["grain_price"]) and len(read) == 1
     yield from _condition(trigger.when, f"{path}.when", around, one_series=one_series)
 
 

@@ -266,13 +266,16 @@ def below(condition: Condition) -> tuple[Condition, ...]:
     return (condition.of,) if isinstance(condition, Quorum) else ()
 
 
+def parts(condition: Condition) -> Iterator[Condition]:
+    """It and all that it is made of, however deep."""
+    yield condition
+    for one in below(condition):
+        yield from parts(one)
+
+
 def leaves(condition: Condition) -> Iterator[Leaf]:
     """Those that read facts."""
-    found = below(condition)
-    if not found:
-        yield condition  # type: ignore[misc]
-    for one in found:
-        yield from leaves(one)
+    return (one for one in parts(condition) if not below(one))  # type: ignore[misc]
 
 
 def kinds(condition: Condition) -> frozenset[Kind]:
