@@ -123,6 +123,33 @@ class WorkerApp(faust.App):
                 logger.warning("stopping with unfinished messages: they come again")
         await super().stop()
 
+    async def when_revoked(self, _app: object, _revoked: set[TP], **_: object) -> None:
+        """Before partitions may go elsewhere: all that was taken is durable and committed, or the worker ends."""
+        self.deliverer.forget()
+        if self.flusher.failed is None and not self.closing:
+            await self.flusher.drain()
+            await self.consumer.commit()
+
+    async def when_recovered(self, _app: object, **_: object) -> None:
+        """The table is as durable as it was, and no message has been read: is the log still the one it came from?"""
+        ours = {(tp.topic, tp.partition) for tp in self.consumer.assignment()}
+        self.watch.forget(ours)
+        self.sequence.forget()
+        applied: dict[tuple[str, int], int] = {}
+        for entry in self.table.entries.values():
+            for one in entry.applied:
+                if self.topic_ids.get(one.topic) == one.topic_id and (one.topic, one.partition) in ours:
+                    place = (one.topic, one.partition)
+                    applied[place] = max(applied.get(place, -1), one.offset)
+        tps = [tp for tp in self.consumer.assignment() if (tp.topic, tp.partition) in applied]
+        ends = await self.consumer.highwaters(*tps) if tps else {}
+        for tp, end in ends.items():
+            offset = applied[tp.topic, tp.partition]
+            if end is not None and offset >= end:
+                refused = StoredBeyondLog(tp.topic, tp.partition, offset, end)
+                self.fatal(str(refused))
+                raise refused
+
     async def _watching(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
@@ -181,8 +208,9 @@ def build_app(
     for name in topics.FACT_TOPICS:
         _agent(app, name, app.intake, app.flusher)
     _agent(app, topics.ALERTS, app.deliverer, app.deliverer)
-    app.on_partitions_revoked.connect(cast("Any", _on_revoked))
-    app.on_rebalance_complete.connect(cast("Any", _on_recovered))
+    # Weakly: Faust knows whose handler it is by the app's address, which another may have once this one is gone.
+    app.on_partitions_revoked.connect(cast("Any", app.when_revoked), weak=True)
+    app.on_rebalance_complete.connect(cast("Any", app.when_recovered), weak=True)
     return app
 
 
@@ -220,32 +248,3 @@ def _agent(app: WorkerApp, name: str, taker: Intake | Deliverer, gate: Flusher |
             await asyncio.Event().wait()
 
     app.agent(topic, name=f"streams.{name}")(cast("Callable[[StreamT[Any]], Coroutine[Any, Any, None]]", agent))
-
-
-async def _on_revoked(app: WorkerApp, _revoked: set[TP], **_: object) -> None:
-    """Before partitions may go elsewhere: all that was taken is durable and committed, or the worker ends."""
-    app.deliverer.forget()
-    if app.flusher.failed is None and not app.closing:
-        await app.flusher.drain()
-        await app.consumer.commit()
-
-
-async def _on_recovered(app: WorkerApp, **_: object) -> None:
-    """The table is as durable as it ever was, and no message has been read: is the log still the one it came from?"""
-    ours = {(tp.topic, tp.partition) for tp in app.consumer.assignment()}
-    app.watch.forget(ours)
-    app.sequence.forget()
-    applied: dict[tuple[str, int], int] = {}
-    for entry in app.table.entries.values():
-        for one in entry.applied:
-            if app.topic_ids.get(one.topic) == one.topic_id and (one.topic, one.partition) in ours:
-                place = (one.topic, one.partition)
-                applied[place] = max(applied.get(place, -1), one.offset)
-    tps = [tp for tp in app.consumer.assignment() if (tp.topic, tp.partition) in applied]
-    ends = await app.consumer.highwaters(*tps) if tps else {}
-    for tp, end in ends.items():
-        offset = applied[tp.topic, tp.partition]
-        if end is not None and offset >= end:
-            refused = StoredBeyondLog(tp.topic, tp.partition, offset, end)
-            app.fatal(str(refused))
-            raise refused

@@ -11,6 +11,7 @@ from tests.end_to_end.fixtures import closed
 from tests.end_to_end.phones import Phones
 from tests.end_to_end.system import System, kafka_postgres, new_directory
 from tests.services.kafka import PASSWORD, USER
+from tests.services.process import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,7 +88,8 @@ def test_a_wrong_setting_is_said_once(system: System, county: County, wrong: str
     """One line that names the setting, exit code 2; no traceback, nothing secret."""
     (system.directory / "fact.ndjson").write_text(json.dumps(county.price("4.20")) + "\n", encoding="utf-8")
     environment, setting = WRONG[wrong]
-    said = system.fenghuo(*command, code=2, **environment) + system.complaint
+    at = f"127.0.0.1:{free_port()}"
+    said = system.fenghuo(*command, code=2, **environment, CONSOLE__LISTEN=at) + system.complaint
     assert said.startswith(f"{setting}：")
     assert f" / {setting}: " in said
     assert len(said.splitlines()) == 1, said
