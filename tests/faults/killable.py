@@ -16,6 +16,7 @@ from infra.logs import configure_logging
 from infra.processes import EVERYTHING, Parts, run
 from infra.settings import load
 from infra.wiring import Seams
+from streams import topics
 
 if TYPE_CHECKING:
     from responders.channels.base import Capabilities, Channel, OutgoingText, SendResult
@@ -80,20 +81,23 @@ class _Channel:
 
 
 def _worker(app: WorkerApp) -> WorkerApp:
+    """At its points when an alert is at stake, and not for a tick or an activation that is on its way as well."""
     flusher: Any = app.flusher
     table: Any = app.table
     append, acknowledge = table.append, flusher._acknowledge
 
     async def appended(partition: int, key: str) -> Any:
         future = await append(partition, key)
-        if told_to(AFTER_STATE):
+        entry = table.get(key)
+        if told_to(AFTER_STATE) and entry is not None and entry.caused:
             await future  # the broker has the state; the alert is not on its way
             reached(AFTER_STATE)
         return future
 
-    async def acknowledged(*noted: Any) -> None:
-        reached(AFTER_ALERT)
-        await acknowledge(*noted)
+    async def acknowledged(batch: Any, now: float) -> None:
+        if any(record.topic == topics.ALERTS for record in batch.records):
+            reached(AFTER_ALERT)
+        await acknowledge(batch, now)
 
     table.append, flusher._acknowledge = appended, acknowledged
     return app
